@@ -1,0 +1,80 @@
+"""Pydantic models as documents on a Redis server, with operations that are atomic.
+
+Start with `init_rapyer`, derive from `AtomicRedisModel`, and see the README.
+"""
+
+from __future__ import annotations
+
+from rapyer_core import errors
+from rapyer_core.config import RedisConfig
+from rapyer_core.expressions import Expression
+from rapyer_core.fields import Field
+from rapyer_core.keys import Key, RapyerKey
+from rapyer_core.results import (
+    DeleteResult,
+    GetOrCreateResult,
+    GetOrCreateStatus,
+    RapyerDeleteResult,
+)
+from rapyer_core.scopes import Scope
+
+from .clients import init_rapyer, teardown_rapyer
+from .fields.dicts import RedisDict
+from .fields.lists import RedisList
+from .fields.nullable import Nullable
+from .fields.numbers import RedisFloat, RedisInt
+from .fields.texts import RedisStr
+from .fields.values import RedisBool, RedisBytes
+from .functions import (
+    adelete_many,
+    aexists,
+    afind,
+    afind_one,
+    aget,
+    aget_or_create,
+    ainsert,
+    alock_from_key,
+    find_redis_models,
+    isolated_models,
+)
+from .locks import alock_name
+from .model import AtomicRedisModel
+from .pipelines import apipeline, current_scope
+
+__all__ = [
+    "AtomicRedisModel",
+    "DeleteResult",
+    "Expression",
+    "Field",
+    "GetOrCreateResult",
+    "GetOrCreateStatus",
+    "Key",
+    "Nullable",
+    "RapyerDeleteResult",
+    "RapyerKey",
+    "RedisBool",
+    "RedisBytes",
+    "RedisConfig",
+    "RedisDict",
+    "RedisFloat",
+    "RedisInt",
+    "RedisList",
+    "RedisStr",
+    "Scope",
+    "adelete_many",
+    "aexists",
+    "afind",
+    "afind_one",
+    "aget",
+    "aget_or_create",
+    "ainsert",
+    "alock_from_key",
+    "alock_name",
+    "apipeline",
+    "current_scope",
+    "errors",
+    "find_redis_models",
+    "init_rapyer",
+    "isolated_models",
+    "teardown_rapyer",
+]

@@ -1,0 +1,142 @@
+"""Which driver a class uses: found when it is used, so that order of definition does not matter.
+
+Settings form a chain (`rapyer_core.config`); the level of it that names a client keeps the
+driver made for it. No connection is opened by an import or by a class definition.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rapyer_core.commands import Command
+from rapyer_core.config import RedisConfig, epoch
+from rapyer_core.errors import NotInitializedError, ServerError, UnsupportedArgumentValueError
+from rapyer_core.model import DocumentModel
+from rapyer_core.registry import Registry
+from rapyer_core.replies import explained
+
+from ._seam import StateLock
+from .drivers.opening import open_driver
+from .drivers.protocol import Driver
+
+__all__ = [
+    "DEFAULTS",
+    "REGISTRY",
+    "driver_of",
+    "init_rapyer",
+    "source_driver",
+    "source_of",
+    "teardown_rapyer",
+]
+
+REGISTRY: Registry[Any] = Registry()
+DEFAULTS = RedisConfig()
+
+_opening = StateLock()
+
+# A key that nobody has: asking for its type shows whether the server knows JSON.
+_PROBE = Command(("JSON.TYPE", "__rapyer_probe__", "$"), repeatable=True)
+
+
+def source_of(cls: type[DocumentModel]) -> RedisConfig:
+    """Return the level of settings that names a class' client.
+
+    Raises:
+        NotInitializedError: there is none.
+    """
+    source = cls.rapyer_settings().source
+    if source is None:
+        raise _not_initialized(cls.__name__, f"set {cls.__name__}.Meta.redis")
+    return source
+
+
+def driver_of(cls: type[DocumentModel]) -> Driver:
+    """Return the driver of a class: its own, else the default.
+
+    Raises:
+        NotInitializedError: there is none.
+    """
+    return source_driver(source_of(cls))
+
+
+def source_driver(source: RedisConfig) -> Driver:
+    """Return the driver of a level of settings that names a client."""
+    opened = source.driver
+    # While no setting anywhere changed, the client cannot have either.
+    if opened is not None and (opened[2] == epoch() or opened[0] is source.redis):
+        driver: Driver = opened[1]
+        return driver
+    return _opened(source)
+
+
+def _not_initialized(who: str, otherwise: str) -> NotInitializedError:
+    return NotInitializedError(
+        f"{who} has no client yet: call init_rapyer(url) first, or {otherwise}",
+        model=who,
+        expected="a client",
+        actual="none",
+    )
+
+
+def _opened(source: RedisConfig) -> Driver:
+    with _opening:
+        setting = source.redis
+        if setting is None:
+            raise _not_initialized(
+                "the default", "set a model's Meta.redis and use its own methods"
+            )
+        if source.driver is None or source.driver[0] is not setting:
+            source.driver = (setting, open_driver(setting), epoch())
+        driver: Driver = source.driver[1]
+        return driver
+
+
+async def init_rapyer(
+    redis: Any = None, ttl: int | None = None, *, redis_url: str | None = None
+) -> None:
+    """Set the default client of every model that has none of its own, and check the server.
+
+    redis: a URL, a client of redis-py, or a driver. redis_url: the same, by the name of a URL.
+    ttl: lifetime in seconds of documents whose model sets none.
+
+    Models that are defined later use it too. Called again, it replaces the earlier default,
+    which is closed if it was made here from a URL.
+
+    Raises:
+        UnsupportedArgumentValueError: neither a client nor a URL was given, or both.
+        ConnectionFailedError: the server cannot be reached.
+        AuthenticationFailedError: it refused the user or the password.
+        ServerLacksFeatureError: it has no RedisJSON.
+    """
+    if (redis is None) == (redis_url is None):
+        raise UnsupportedArgumentValueError(
+            "init_rapyer takes one of redis= (a URL, a client or a driver) and redis_url=",
+            expected="one of redis and redis_url",
+            actual="neither" if redis is None else "both",
+        )
+    setting = redis if redis_url is None else redis_url
+    driver = open_driver(setting)
+    try:
+        await driver.execute(_PROBE)
+    except ServerError as error:
+        await driver.aclose()
+        raise explained(error, "__rapyer_probe__", "$") from error
+    await _close(DEFAULTS)
+    DEFAULTS.redis = setting
+    DEFAULTS.ttl = ttl
+    DEFAULTS.driver = (setting, driver, epoch())
+
+
+async def teardown_rapyer() -> None:
+    """Close what was opened for the default and for the models, and forget the default."""
+    for cls in REGISTRY.all():
+        await _close(cls.Meta)
+    await _close(DEFAULTS)
+    DEFAULTS.unset("redis")
+    DEFAULTS.unset("ttl")
+
+
+async def _close(source: RedisConfig) -> None:
+    opened, source.driver = source.driver, None
+    if opened is not None:
+        await opened[1].aclose()

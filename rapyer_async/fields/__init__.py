@@ -1,0 +1,1 @@
+"""The field types, with the methods that wait."""

@@ -1,0 +1,59 @@
+"""`Nullable[int]`: a field that may be None, and has the operations of its type when it is not.
+
+`RedisInt | None` means the same when the program runs, and reads the same. But a type checker
+looks for what a constructor takes at an annotation that is one class, not at a union, so it
+would ask for a `RedisInt` there. For a type checker this is one class; otherwise it is
+`typing.Optional`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from rapyer_core.expressions import Expression
+
+if TYPE_CHECKING:
+    from .dicts import RedisDict
+    from .lists import RedisList
+    from .numbers import RedisFloat, RedisInt
+    from .texts import RedisStr
+    from .values import RedisBool, RedisBytes
+
+__all__ = ["Nullable"]
+
+P = TypeVar("P")
+E = TypeVar("E")
+K = TypeVar("K")
+
+if TYPE_CHECKING:
+
+    class Nullable(Generic[P]):
+        """``nick: Nullable[str] = Field(None)``: the argument is the plain type."""
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Expression[P]: ...
+        @overload
+        def __get__(self: Nullable[bool], instance: object, owner: Any) -> RedisBool | None: ...
+        @overload
+        def __get__(self: Nullable[int], instance: object, owner: Any) -> RedisInt | None: ...
+        @overload
+        def __get__(self: Nullable[float], instance: object, owner: Any) -> RedisFloat | None: ...
+        @overload
+        def __get__(self: Nullable[str], instance: object, owner: Any) -> RedisStr | None: ...
+        @overload
+        def __get__(self: Nullable[bytes], instance: object, owner: Any) -> RedisBytes | None: ...
+        @overload
+        def __get__(
+            self: Nullable[list[E]], instance: object, owner: Any
+        ) -> RedisList[E] | None: ...
+        @overload
+        def __get__(
+            self: Nullable[dict[K, E]], instance: object, owner: Any
+        ) -> RedisDict[K, E] | None: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> P | None: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+        def __set__(self, instance: Any, value: P | None) -> None: ...
+
+else:
+    Nullable = P | None

@@ -1,0 +1,199 @@
+"""Many documents: read by key or by a walk over the keys, written and deleted in batches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from rapyer_core import documents
+from rapyer_core.commands import Command
+from rapyer_core.errors import CorruptedModelError, ServerError
+from rapyer_core.keys import RapyerKey
+from rapyer_core.model import DocumentModel
+from rapyer_core.operations import Operation
+from rapyer_core.replies import explained
+from rapyer_core.results import DeleteResult
+from rapyer_core.scopes import active_scope
+
+from .clients import DEFAULTS, driver_of
+from .running import run, run_each
+
+__all__ = [
+    "collect",
+    "delete_key",
+    "delete_many",
+    "delete_model",
+    "documents_of",
+    "exists",
+    "insert",
+    "keys",
+]
+
+M = TypeVar("M", bound=DocumentModel)
+
+# Documents in one read or write. Larger batches gain nothing (measured from 100 to 5,000) and
+# hold more in memory.
+BATCH = 500
+
+_START = b"0"
+
+log: logging.Logger = logging.getLogger("rapyer")
+
+
+async def collect(found: AsyncGenerator[M, None], most: int | None) -> list[M]:
+    """Return what a generator yields, `most` at the most, and close it."""
+    models: list[M] = []
+    try:
+        if most == 0:
+            return models
+        async for model in found:
+            models.append(model)
+            if len(models) == most:
+                break
+    finally:
+        await found.aclose()
+    return models
+
+
+async def documents_of(
+    cls: type[M], wanted: Sequence[RapyerKey], *, skip_missing: bool, skip_corrupted: bool
+) -> AsyncGenerator[M, None]:
+    """Yield the documents of keys in their order; without keys, every document of the class."""
+    if wanted:
+        for batch in _batches(wanted):
+            for model in await _read(cls, batch, skip_missing, skip_corrupted):
+                yield model
+        return
+    cursor: bytes | None = _START
+    while cursor is not None:
+        cursor, batch = await _walk_on(cls, cursor)
+        # A key may vanish between the walk and the read: that is no missing document.
+        for model in await _read(cls, batch, True, skip_corrupted):
+            yield model
+
+
+async def keys(cls: type[M], most: int | None) -> list[RapyerKey]:
+    """Return the keys of a class' documents, `most` at the most."""
+    found: dict[RapyerKey, None] = {}
+    cursor: bytes | None = _START
+    while cursor is not None and (most is None or len(found) < most):
+        cursor, batch = await _walk_on(cls, cursor)
+        found.update(dict.fromkeys(batch))
+    return list(islice(found, most))
+
+
+async def exists(cls: type[M], key: RapyerKey) -> bool:
+    """Return whether there is a document at a key."""
+    return bool(await driver_of(cls).execute(Command(("EXISTS", key), repeatable=True)))
+
+
+async def insert(models: Sequence[M]) -> list[M]:
+    """Write models whole, and return them.
+
+    Raises:
+        ServerError: one was refused; those that were written are known to be stored.
+    """
+    writes = [documents.put_write(model, "any") for model in models]
+    done = 0
+    try:
+        for batch in _batches(writes, _size_of_step(models, BATCH)):
+            operations = [write.operation for write in batch]
+            await _finish_each(type(models[done]), operations)
+            done += len(batch)
+    finally:
+        for write in writes[done:]:
+            write.revert()
+    return list(models)
+
+
+async def delete_key(cls: type[M], key: RapyerKey) -> bool:
+    """Delete the document of a key."""
+    was_there: bool = await run(cls, documents.delete_operation(key))
+    return was_there
+
+
+async def delete_model(model: DocumentModel) -> bool:
+    """Delete a model's document; the model counts as never saved afterwards."""
+    operation = documents.delete_operation(documents.key_to_delete(model), model)
+    was_there: bool = await run(type(model), operation)
+    return was_there
+
+
+async def delete_many(cls: type[M], targets: Sequence[RapyerKey]) -> DeleteResult:
+    """Delete the documents of keys."""
+    deleted = 0
+    size = cls.Meta.max_delete_per_transaction
+    for batch in _batches(list(dict.fromkeys(targets)), _size_of_step(targets, size)):
+        deleted += sum(await _finish_each(cls, [documents.delete_operation(key) for key in batch]))
+    return DeleteResult(models_deleted=deleted, keys_deleted=deleted)
+
+
+def _size_of_step(items: Sequence[Any], size: int) -> int:
+    """Return how many items one step takes: in a pipeline all, which are queued all or none."""
+    return size if active_scope(DEFAULTS) is None else max(1, len(items))
+
+
+async def _finish_each(cls: type[M], operations: Sequence[Operation]) -> list[Any]:
+    """Run operations in one round trip, each for itself; in a pipeline, queue them.
+
+    Raises:
+        RapyerError: the first that failed, after all were settled.
+    """
+    scope = active_scope(cls.__rapyer_defaults__)
+    if scope is not None:
+        return scope.add_all(operations, cls)
+    results, errors = documents.finished(operations, await run_each(cls, operations))
+    if errors:
+        raise errors[0]
+    return results
+
+
+async def _walk_on(cls: type[M], cursor: bytes) -> tuple[bytes | None, list[RapyerKey]]:
+    """Return the next cursor of a walk over a class' keys, None at its end, and keys found.
+
+    No generator: one inside another would be left open when the outer one is closed.
+    """
+    reply: Any = await driver_of(cls).execute(documents.scan_command(cls, cursor, BATCH))
+    following, found = reply
+    return None if following in (_START, 0) else following, documents.owned_keys(cls, found)
+
+
+async def _read(
+    cls: type[M], batch: Sequence[RapyerKey], skip_missing: bool, skip_corrupted: bool
+) -> list[M]:
+    models: list[M] = []
+    if not batch:
+        return models
+    for key, text in zip(batch, await _texts(cls, batch), strict=True):
+        if text is None:
+            if not skip_missing:
+                raise documents.absent(cls, key)
+            continue
+        try:
+            models.append(documents.loaded(cls, key, text))
+        except CorruptedModelError as error:
+            if not skip_corrupted:
+                raise
+            log.warning("left out of the result: %s", error)
+    return models
+
+
+async def _texts(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]:
+    """Return the text of each key's document, None where there is none."""
+    if cls.rapyer_lifetime() is not None:
+        operations = [documents.get_operation(cls, key) for key in batch]
+        replies = await run_each(cls, operations)
+        return [
+            documents.text_or_none(key, reply) for key, reply in zip(batch, replies, strict=True)
+        ]
+    try:
+        texts: Any = await driver_of(cls).execute(documents.mget_command(batch))
+    except ServerError as error:
+        raise explained(error, batch[0], "$") from error
+    return [None if text is None else text[1:-1] for text in texts]
+
+
+def _batches(items: Sequence[Any], size: int = BATCH) -> list[Any]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

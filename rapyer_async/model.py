@@ -1,0 +1,365 @@
+"""The model class: documents saved, loaded, found and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+from typing_extensions import Self
+
+from rapyer_core import documents
+from rapyer_core.config import RedisConfig
+from rapyer_core.keys import RapyerKey
+from rapyer_core.locks import DEFAULT_LEASE
+from rapyer_core.model import DocumentModel
+from rapyer_core.partial import get_parts_operation
+from rapyer_core.results import DeleteResult, GetOrCreateResult, GetOrCreateStatus
+
+from . import finding
+from .clients import DEFAULTS, REGISTRY, source_of
+from .fields.dicts import DictHandle, RedisDict
+from .fields.lists import ListHandle, RedisList
+from .fields.numbers import FloatHandle, IntHandle, RedisFloat, RedisInt
+from .fields.texts import RedisStr, StrHandle
+from .fields.values import AnyHandle, RedisBool, RedisBytes
+from .locks import ModelLock
+from .pipelines import PipelineBlock
+from .running import run
+
+__all__ = ["AtomicRedisModel"]
+
+
+class AtomicRedisModel(DocumentModel):
+    """A pydantic model that is a document on the server, whose operations are atomic.
+
+    Keys are ``{class name}:{pk}``; a field annotated ``Key[T]`` is the pk, otherwise one is
+    generated. Settings are on `Meta`, which subclasses inherit.
+    """
+
+    __slots__ = ()
+
+    Meta: ClassVar[RedisConfig]
+
+    __rapyer_registry__ = REGISTRY
+    __rapyer_defaults__ = DEFAULTS
+
+    # Writing
+
+    async def asave(
+        self,
+        *,
+        only_new: bool = False,
+        only_existing: bool = False,
+        upsert: bool = False,
+        force: bool = False,
+    ) -> Self:
+        """Write the model: a new one whole, of a loaded or saved one what changed since.
+
+        only_new: refuse when there is a document. only_existing: refuse when there is none.
+        upsert: write a document whole that vanished in between. force: write everything.
+
+        Raises:
+            KeyNotFound: the document vanished; it is not written again by mistake.
+            DocumentExistsError: with `only_new`, there is a document.
+            RapyerSerializationError: a value cannot be written as JSON.
+        """
+        write = documents.save_write(
+            self, only_new=only_new, only_existing=only_existing, upsert=upsert, force=force
+        )
+        try:
+            await run(documents.class_of(self), write.operation)
+        except BaseException:
+            write.revert()
+            raise
+        return self
+
+    async def aload(self) -> Self:
+        """Read the model anew into this instance; local changes are dropped.
+
+        Raises:
+            KeyNotFound: there is no document.
+            CorruptedModelError: it does not validate; the instance is as it was.
+        """
+        loaded: Self = await run(
+            documents.class_of(self), documents.reload_operation(self, "aload")
+        )
+        return loaded
+
+    async def aupdate(self, **values: Any) -> Self:
+        """Write some fields in one step, all or none; the instance follows.
+
+        Raises:
+            InvalidValueError: a value does not validate; nothing was sent.
+            UpdateAtomicModelError: a name is not a field, or the field must not change.
+        """
+        if self.rapyer_is_local("aupdate"):
+            DocumentModel.update(self, **values)
+            return self
+        updated: Self = await run(documents.class_of(self), documents.update_write(self, values))
+        return updated
+
+    async def adelete(self) -> bool:
+        """Delete the document; return whether it was there.
+
+        Raises:
+            BadDeleteActionError: the model is part of another one's document.
+        """
+        return await finding.delete_model(self)
+
+    async def aduplicate(self) -> Self:
+        """Save a copy under a new pk, and return it.
+
+        Raises:
+            UnsupportedArgumentTypeError: the pk is a field, so that a copy would have the same.
+        """
+        return (await self.aduplicate_many(1))[0]
+
+    async def aduplicate_many(self, num: int) -> list[Self]:
+        """Save copies under new pks, and return them."""
+        return await finding.insert([documents.duplicate(self) for _ in range(num)])
+
+    async def aapply(self, function: Callable[[Self], Self | None]) -> Self:
+        """Replace the document by what a function makes of it, atomically.
+
+        The function gets the model as it is stored, and changes it or returns another one. It may
+        be called several times: anew whenever somebody else changed the document in between.
+
+        Raises:
+            KeyNotFound: there is no document.
+            ConflictError: somebody else did so each of `Meta.max_retries` times.
+        """
+        applied: Self = await run(
+            documents.class_of(self), documents.apply_computation(self, function)
+        )
+        return applied
+
+    async def aset_ttl(self, ttl: int) -> None:
+        """Set the lifetime of the document, in seconds.
+
+        Raises:
+            KeyNotFound: there is no document.
+        """
+        await run(documents.class_of(self), documents.expire_operation(self, ttl))
+
+    def apipeline(
+        self,
+        ignore_redis_error: bool = False,
+        use_existing_pipe: bool = False,
+        *,
+        all_or_nothing: bool = True,
+    ) -> PipelineBlock[Self]:
+        """Do in one step, all or nothing, what the block does; see the function of this name.
+
+        Yields the model itself.
+        """
+        return PipelineBlock(
+            self,
+            source_of(documents.class_of(self)),
+            documents.class_of(self).Meta,
+            all_or_nothing=all_or_nothing,
+            ignore_redis_error=ignore_redis_error,
+            use_existing_pipe=use_existing_pipe,
+        )
+
+    def alock(
+        self,
+        action: str = "default",
+        save_at_end: bool = True,
+        *,
+        wait: float | None = None,
+        lease: float = DEFAULT_LEASE,
+    ) -> ModelLock[Self]:
+        """Hold the document's lock for the length of the block.
+
+        The block gets this model, refreshed except for what was changed locally. What it changes is
+        saved at its end, in a step that checks the lock. An inner model locks its document.
+
+        action: locks of different names do not exclude each other. wait: seconds to wait for the
+        lock; 0 does not wait, None waits as long as it takes. lease: seconds after which it is free
+        if this process dies; it is renewed while the block runs.
+
+        Raises:
+            LockTimeoutError: it was not free in time.
+            LockReentryError: this task has it already.
+            LockLostError: at the end, it was not ours any more; nothing was written.
+        """
+        return ModelLock(
+            documents.class_of(self),
+            self.key,
+            self,
+            action=action,
+            save_at_end=save_at_end,
+            wait=wait,
+            lease=lease,
+            must_exist=True,
+        )
+
+    @classmethod
+    def alock_from_key(
+        cls,
+        key: str,
+        action: str = "default",
+        save_at_end: bool = True,
+        *,
+        wait: float | None = None,
+        lease: float = DEFAULT_LEASE,
+    ) -> ModelLock[Self]:
+        """Hold the lock of the document of a pk or whole key, and get that document.
+
+        The arguments and errors are those of a model's own lock.
+
+        Raises:
+            KeyNotFound: there is no document.
+        """
+        return ModelLock(
+            cls,
+            cls.rapyer_key(key),
+            None,
+            action=action,
+            save_at_end=save_at_end,
+            wait=wait,
+            lease=lease,
+            must_exist=True,
+        )
+
+    # By key
+
+    @classmethod
+    async def aget(cls, key: str, only: Sequence[str] | None = None) -> Self:
+        """Return the document of a pk or whole key.
+
+        only: load just these fields, each ``name`` or ``nested.name``. Reading another one raises
+        `NotLoadedError`; a save writes what changed and nothing else.
+
+        Raises:
+            KeyNotFound: there is none.
+            CorruptedModelError: it does not validate; the error names the fields.
+        """
+        whole_key = cls.rapyer_key(key)
+        if only is None:
+            reading = documents.get_operation(cls, whole_key)
+        else:
+            reading = get_parts_operation(cls, whole_key, only)
+        model: Self = await run(cls, reading)
+        return model
+
+    @classmethod
+    async def aexists(cls, key: str | Self) -> bool:
+        """Return whether there is a document of a pk, whole key or model."""
+        return await finding.exists(cls, cls.rapyer_key(key))
+
+    @classmethod
+    async def adelete_by_key(cls, key: str) -> bool:
+        """Delete the document of a pk or whole key; return whether it was there.
+
+        Raises:
+            BadDeleteActionError: the key is that of another class; nothing was deleted.
+        """
+        return await finding.delete_key(cls, cls.rapyer_key(key))
+
+    @classmethod
+    async def aget_or_create(cls, model: Self) -> GetOrCreateResult[Self]:
+        """Return the document of a model's key, or write the model there, in one step."""
+        value, created = await run(cls, documents.get_or_create_operation(model))
+        status = GetOrCreateStatus.CREATED if created else GetOrCreateStatus.FOUND
+        return GetOrCreateResult(value=value, status=status)
+
+    @classmethod
+    async def aupdate_or_create(
+        cls, model: Self, only: Sequence[str] | None = None
+    ) -> GetOrCreateResult[Self]:
+        """Write fields of a model into the document of its key, or the model there, in one step.
+
+        only: the fields to write; without it those that were set on the model, not its defaults.
+        """
+        writing = documents.update_or_create_operation(model, only)
+        value, created = await run(cls, writing)
+        status = GetOrCreateStatus.CREATED if created else GetOrCreateStatus.FOUND
+        return GetOrCreateResult(value=value, status=status)
+
+    # Many
+
+    @classmethod
+    async def ainsert(cls, *models: Self) -> list[Self]:
+        """Write models whole, in as few round trips as there can be, and return them."""
+        return await finding.insert([documents.of_class(cls, model) for model in models])
+
+    @classmethod
+    async def adelete_many(cls, *models: Self | str) -> DeleteResult:
+        """Delete the documents of models, pks or whole keys.
+
+        Raises:
+            BadDeleteActionError: one of them belongs to another class; nothing was deleted.
+        """
+        return await finding.delete_many(cls, [cls.rapyer_key(model) for model in models])
+
+    @classmethod
+    async def afind(
+        cls,
+        *keys: str,
+        max_results: int | None = None,
+        skip_missing: bool = False,
+        skip_corrupted: bool = False,
+    ) -> list[Self]:
+        """Return the documents of pks or whole keys, in their order; without any, all of the class.
+
+        skip_missing: leave out keys without a document instead of raising `KeyNotFound`.
+        skip_corrupted: log and leave out documents that do not validate, instead of raising
+        `CorruptedModelError`.
+        """
+        found = cls.afind_iter(*keys, skip_missing=skip_missing, skip_corrupted=skip_corrupted)
+        return await finding.collect(found, max_results)
+
+    @classmethod
+    async def afind_one(cls, *keys: str) -> Self | None:
+        """Return the first document that a find would return, None where there is none."""
+        found = cls.afind_iter(*keys, skip_missing=True)
+        models = await finding.collect(found, 1)
+        return models[0] if models else None
+
+    @classmethod
+    async def afind_keys(cls, max_results: int | None = None) -> list[RapyerKey]:
+        """Return the keys of the documents of the class."""
+        return await finding.keys(cls, max_results)
+
+    @classmethod
+    def afind_iter(
+        cls, *keys: str, skip_missing: bool = False, skip_corrupted: bool = False
+    ) -> AsyncGenerator[Self, None]:
+        """Go through documents in batches, in constant memory.
+
+        The arguments are those of a find. While documents are written, one may be seen twice or,
+        when it was added since, not at all; one that exists throughout is seen.
+        """
+        wanted = [cls.rapyer_key(key) for key in keys]
+        return finding.documents_of(
+            cls, wanted, skip_missing=skip_missing, skip_corrupted=skip_corrupted
+        )
+
+
+AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
+    {
+        int: RedisInt,
+        float: RedisFloat,
+        bool: RedisBool,
+        str: RedisStr,
+        bytes: RedisBytes,
+        list: RedisList,
+        dict: RedisDict,
+        BaseModel: AtomicRedisModel,
+    }
+)
+AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
+    {
+        "int": IntHandle,
+        "float": FloatHandle,
+        "str": StrHandle,
+        "list": ListHandle,
+        "dict": DictHandle,
+        "model": AtomicRedisModel,
+        "any": AnyHandle,
+    }
+)
+AtomicRedisModel.Meta = RedisConfig().below(DEFAULTS)

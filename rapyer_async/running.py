@@ -1,0 +1,179 @@
+"""Sending what core built, and handing core what came back.
+
+One call is one script: where the server does not know it, nothing has run, so the same call
+is sent again with its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rapyer_core.batches import Batch
+from rapyer_core.commands import Reply
+from rapyer_core.errors import (
+    ConflictError,
+    ConnectionFailedError,
+    OutcomeUnknownError,
+    ServerError,
+)
+from rapyer_core.model import DocumentModel
+from rapyer_core.operations import Computation, Operation, read_operation, swap_operation
+from rapyer_core.paths import display
+from rapyer_core.places import Route
+from rapyer_core.replies import explained
+from rapyer_core.scopes import active_scope, is_any_open
+
+from ._seam import sleep
+from .clients import driver_of
+from .drivers.protocol import Driver
+
+__all__ = ["deliver", "perform", "run", "run_batch", "run_each", "send"]
+
+# Seconds between the tries to learn what came of a write, where it is to run exactly once. The
+# driver's own tries to connect come on top; all together stay below `REMEMBERED`.
+PAUSES = (0.05, 0.2, 0.8, 2.0, 5.0)
+
+
+async def perform(
+    value: Any, method: str, build: Callable[..., Any], *args: Any, **named: Any
+) -> Any:
+    """Run a method of a value that has a place: on the server, or locally while it is not there.
+
+    `build` makes the work from the value's route and the arguments.
+    """
+    route: Route | None = value.rapyer_route()
+    if route is None:
+        return value.rapyer_unstored(method, *args, **named)
+    cls, work = type(route.root), build(route, *args, **named)
+    if is_any_open() or cls.rapyer_settings().is_exactly_once or isinstance(work, Computation):
+        return await run(cls, work)
+    # What most calls are, without another coroutine around it.
+    try:
+        reply = work.answered(await driver_of(cls).execute(work.by_sha()))
+    except ServerError as error:
+        reply = await _send_again(driver_of(cls), work, error)
+    return work.finish(reply)
+
+
+async def run(cls: type[DocumentModel], work: Operation | Computation) -> Any:
+    """Run work on a document of a class and return its result; in a pipeline, queue it."""
+    scope = active_scope(cls.__rapyer_defaults__)
+    if scope is not None and not work.is_read:
+        return scope.add(work, cls)
+    driver = driver_of(cls)
+    is_once = cls.rapyer_settings().is_exactly_once
+    if isinstance(work, Computation):
+        return await _compute(driver, work, cls.Meta.max_retries, is_once)
+    if is_once and not work.is_read:
+        return (await run_batch(driver, Batch((work,), True), is_once))[0]
+    try:
+        reply = work.answered(await driver.execute(work.by_sha()))
+    except ServerError as error:
+        reply = await _send_again(driver, work, error)
+    return work.finish(reply)
+
+
+async def run_each(
+    cls: type[DocumentModel], operations: Sequence[Operation]
+) -> list[Reply | ServerError]:
+    """Run operations in one round trip, each for itself, and return their replies."""
+    driver = driver_of(cls)
+    if cls.rapyer_settings().is_exactly_once:
+        batch = Batch(operations, False)
+        return batch.replies(await deliver(driver, batch, True))
+    sent = await driver.execute_many([operation.by_sha() for operation in operations])
+    replies = [
+        reply if isinstance(reply, ServerError) else operation.answered(reply)
+        for operation, reply in zip(operations, sent, strict=True)
+    ]
+    unknown = [i for i, reply in enumerate(replies) if _is_unknown_script(reply)]
+    if unknown:
+        again = await driver.execute_many([operations[i].by_source() for i in unknown])
+        for i, reply in zip(unknown, again, strict=True):
+            replies[i] = reply
+    return replies
+
+
+async def send(driver: Driver, operation: Operation) -> Reply:
+    """Send one operation and return its reply."""
+    try:
+        return operation.answered(await driver.execute(operation.by_sha()))
+    except ServerError as error:
+        return await _send_again(driver, operation, error)
+
+
+async def _send_again(driver: Driver, operation: Operation, refusal: ServerError) -> Reply:
+    """Send an operation whose script the server did not know, with its text; else raise."""
+    if _is_unknown_script(refusal):
+        try:
+            return await driver.execute(operation.by_source())
+        except ServerError as error:
+            refusal = error
+    raise explained(refusal, operation.key, display(operation.path)) from refusal
+
+
+async def run_batch(driver: Driver, batch: Batch, is_once: bool) -> list[Any]:
+    """Run a batch and return the results of its operations."""
+    return batch.results(await deliver(driver, batch, is_once))
+
+
+async def deliver(driver: Driver, batch: Batch, is_once: bool) -> Reply:
+    """Send a batch in one step and return its reply.
+
+    is_once: send it again as long as its reply is lost; it runs once all the same.
+
+    Raises:
+        OutcomeUnknownError: the reply was lost; with `is_once`, each time.
+    """
+    if not is_once:
+        return await _send_batch(driver, batch)
+    batch, lost = batch.run_once(), None
+    for pause in (*PAUSES, None):
+        try:
+            return await _send_batch(driver, batch)
+        except OutcomeUnknownError as error:
+            lost = error
+        except ConnectionFailedError:
+            # Nothing was sent this time; what came of an earlier time is still to be found out.
+            if lost is None:
+                raise
+        if pause is not None:
+            await sleep(pause)
+    assert lost is not None
+    raise lost
+
+
+async def _send_batch(driver: Driver, batch: Batch) -> Reply:
+    try:
+        try:
+            return await driver.execute(batch.by_sha())
+        except ServerError as error:
+            if not _is_unknown_script(error):
+                raise
+            return await driver.execute(batch.by_source())
+    except ServerError as error:
+        raise explained(error, batch.operations[0].key, "$") from error
+
+
+def _is_unknown_script(reply: Reply | ServerError) -> bool:
+    return isinstance(reply, ServerError) and reply.code == "NOSCRIPT"
+
+
+async def _compute(driver: Driver, work: Computation, tries: int, is_once: bool) -> Any:
+    reading = read_operation(work.route, bytes)
+    for _ in range(tries):
+        seen = reading.finish(await send(driver, reading))
+        text, settle = work.change(seen)
+        swap = swap_operation(work.route, seen, text, work.lifetime)
+        if (await run_batch(driver, Batch((swap,), True), is_once))[0]:
+            return settle()
+    path = display(work.route.path)
+    raise ConflictError(
+        f"{work.route.place.key} {path}: somebody else changed it each of {tries} times; "
+        "nothing was written",
+        key=work.route.place.key,
+        path=path,
+        expected="an unchanged value",
+        actual="a changed one",
+    )

@@ -1,0 +1,73 @@
+"""How a model takes over what was read anew: in place, so that what it handed out stays part of it.
+
+What was changed locally may be kept: a field that was assigned, whole; of a nested model the
+fields that changed in it; a list or dict in which something changed, whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .bound.base import Bound
+from .changes import Changes, changed_fields, changes_of
+from .places import DocumentPlace
+from .views import is_alike
+
+if TYPE_CHECKING:
+    from .model import DocumentModel
+
+__all__ = ["absorb"]
+
+
+def absorb(model: DocumentModel, other: DocumentModel, *, keeps_changes: bool) -> None:
+    """Take over another instance's data; `keeps_changes` leaves out what was changed locally.
+
+    A nested `other` may be an instance of the plain class that `model` is a view of.
+    """
+    changes = (changes_of(model) if keeps_changes else None) or Changes()
+    kept: set[str] = changed_fields(model) if keeps_changes else set()
+    _take_place(model, other)
+    fresh = {
+        name: _merged(model.__dict__.get(name), value, name in kept, name in changes.assigned)
+        for name, value in other.__dict__.items()
+    }
+    extra = other.__pydantic_extra__
+    if extra is not None and model.__pydantic_extra__ is not None:
+        own = model.__pydantic_extra__
+        extra = {**extra, **{name: own[name] for name in changes.assigned & own.keys()}}
+    # The texts of what was handed out are those of values that are gone.
+    _keep_notes(model, changes, kept)
+    object.__setattr__(model, "__dict__", fresh)
+    object.__setattr__(model, "__pydantic_fields_set__", other.__pydantic_fields_set__ | kept)
+    object.__setattr__(model, "__pydantic_extra__", extra)
+
+
+def _merged(held: Any, value: Any, has_changed: bool, was_assigned: bool) -> Any:
+    """Return the value of one field."""
+    if was_assigned:
+        return held
+    if hasattr(held, "rapyer_fields") and is_alike(held, value):
+        absorb(held, value, keeps_changes=has_changed)
+        return held
+    if has_changed:
+        return held
+    if isinstance(held, Bound) and isinstance(value, (list, dict)):
+        return held.rapyer_accept(value)
+    return value
+
+
+def _take_place(model: DocumentModel, other: DocumentModel) -> None:
+    place = model.rapyer_place()
+    if isinstance(place, DocumentPlace):
+        source = other.rapyer_place()
+        place.is_handle = place.is_partial = False
+        place.revision = source.revision if isinstance(source, DocumentPlace) else None
+
+
+def _keep_notes(model: DocumentModel, changes: Changes, kept: set[str]) -> None:
+    if changes_of(model) is None:
+        return
+    notes = Changes()
+    notes.assigned = set(changes.assigned)
+    notes.handed_out = {name: text for name, text in changes.handed_out.items() if name in kept}
+    object.__setattr__(model, "_rapyer_changes", notes)

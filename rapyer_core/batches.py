@@ -1,0 +1,201 @@
+"""A pipeline's operations as one call of the program, and what its reply means for each."""
+
+from __future__ import annotations
+
+import binascii
+import logging
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from .commands import Argument, Command, Reply
+from .errors import CrossSlotError, RapyerError
+from .keys import copy_key, memory_key, scratch_key
+from .operations import Operation
+from .program import pipeline_script
+
+__all__ = ["Batch", "batches_of", "check_one_slot", "is_confirmed", "settle"]
+
+log: logging.Logger = logging.getLogger("rapyer")
+
+# Slots of a cluster. Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
+_SLOTS = 16384
+
+# Seconds for which the server remembers the reply of a batch that must not run twice: longer than
+# a caller goes on trying (`rapyer_async.running`).
+REMEMBERED = 300
+
+
+class Batch(NamedTuple):
+    """Operations that run in one step.
+
+    `is_whole`: a failure undoes all of them. `once`: an id under which the server remembers the
+    reply, so that the batch can be sent again without running again; '' remembers nothing.
+    """
+
+    operations: Sequence[Operation]
+    is_whole: bool
+    once: str = ""
+
+    def run_once(self) -> Batch:
+        """Return the same batch with an id of its own."""
+        return self._replace(once=uuid.uuid4().hex)
+
+    def results(self, reply: Reply) -> list[Any]:
+        """Return each operation's result.
+
+        Raises:
+            RapyerError: the first failure.
+        """
+        failed, replies = _parts(reply)
+        if failed:
+            self.operations[failed - 1].finish(replies)
+        return [
+            operation.finish(own) for operation, own in zip(self.operations, replies, strict=True)
+        ]
+
+    def replies(self, reply: Reply) -> list[Any]:
+        """Return each operation's own reply, where they ran each for itself."""
+        return list(_parts(reply)[1])
+
+    def by_sha(self) -> Command:
+        """Return the command that runs it where the script is known."""
+        return Command(("EVALSHA", pipeline_script().sha, *self._arguments()))
+
+    def by_source(self) -> Command:
+        """Return the command that runs it anywhere, and makes the script known there."""
+        return Command(("EVAL", pipeline_script().source, *self._arguments()))
+
+    def _arguments(self) -> list[Argument]:
+        keys = list(dict.fromkeys(operation.key for operation in self.operations))
+        position = {key: i for i, key in enumerate(keys, 1)}
+        args: list[Argument] = [
+            "all" if self.is_whole else "each",
+            REMEMBERED if self.once else "",
+            len(self.operations),
+        ]
+        is_lifted, key, lifetime = False, keys[0] if keys else "", None
+        for operation in self.operations:
+            # Said where it changes: most batches are of one document, without a lifetime.
+            if operation.key != key:
+                key = operation.key
+                args += ("key", position[key])
+            if operation.lifetime != lifetime:
+                lifetime = operation.lifetime
+                args += ("lifetime", "" if lifetime is None else lifetime)
+            path = operation.path
+            if not isinstance(path, str):
+                args += ("steps", len(path.steps), *(part for step in path.steps for part in step))
+                path, is_lifted = path.outer, True
+            args += (operation.name, path, len(operation.args), *operation.args)
+        scratch = [scratch_key(keys[0])] if is_lifted else []
+        memory = [memory_key(keys[0], self.once)] if self.once else []
+        copies = [copy_key(key) for key in keys]
+        whole = [*keys, *copies, *scratch, *memory]
+        return [len(whole), *whole, *args]
+
+
+def batches_of(
+    operations: Sequence[Operation], is_whole: bool, most: int, most_bytes: int, in_cluster: bool
+) -> list[Batch]:
+    """Return the batches of a pipeline: one, where all of it is to happen or nothing.
+
+    Otherwise batches of at most `most` operations and `most_bytes`, in a cluster of one slot each.
+
+    Raises:
+        CrossSlotError: in a cluster, one step was wanted over several slots.
+    """
+    if is_whole:
+        if in_cluster:
+            check_one_slot(operations)
+        return [Batch(list(operations), True)]
+    groups: dict[int, list[Operation]] = {}
+    for operation in operations:
+        groups.setdefault(slot_of(operation.key) if in_cluster else 0, []).append(operation)
+    return [
+        Batch(part, False)
+        for group in groups.values()
+        for part in _parts_of(group, most, most_bytes)
+    ]
+
+
+def _parts_of(operations: list[Operation], most: int, most_bytes: int) -> Iterator[list[Operation]]:
+    part, size = list[Operation](), 0
+    for operation in operations:
+        if part and (len(part) == most or size + operation.size > most_bytes):
+            yield part
+            part, size = [], 0
+        part.append(operation)
+        size += operation.size
+    yield part
+
+
+def check_one_slot(operations: Sequence[Operation]) -> None:
+    """Raise unless all keys are in one slot of a cluster."""
+    keys = sorted({operation.key for operation in operations})
+    if len({slot_of(key) for key in keys}) > 1:
+        raise CrossSlotError(
+            f"a cluster cannot change keys of several slots in one step: {', '.join(keys)}; "
+            "nothing was sent. Use all_or_nothing=False, or keys with a common {hash tag}",
+            key=keys[0],
+            expected="keys of one slot",
+            actual=keys,
+        )
+
+
+def slot_of(key: str) -> int:
+    """Return a key's slot: that of what stands in its first braces, if anything does."""
+    data = key.encode()
+    start = data.find(b"{")
+    if start >= 0:
+        end = data.find(b"}", start + 1)
+        if end > start + 1:
+            data = data[start + 1 : end]
+    return binascii.crc_hqx(data, 0) % _SLOTS
+
+
+def settle(
+    batch: Batch,
+    reply: Reply,
+    ignores_failures: bool,
+    revert: Callable[[Operation], None] | None = None,
+) -> list[RapyerError]:
+    """Bring local values up to date with a batch's reply, and return what failed in it.
+
+    `revert` takes back what an operation that failed by itself did locally.
+
+    Raises:
+        RapyerError: one operation failed, so that nothing of the batch was done.
+    """
+    failed, replies = _parts(reply)
+    if failed:
+        batch.operations[failed - 1].finish(replies)
+    errors: list[RapyerError] = []
+    for operation, own in zip(batch.operations, replies, strict=True):
+        try:
+            operation.finish(own)
+        except RapyerError as error:
+            if revert is not None:
+                revert(operation)
+            if ignores_failures:
+                log.warning("skipped in a pipeline: %s", error)
+            else:
+                errors.append(error)
+    return errors
+
+
+def is_confirmed(batch: Batch, reply: Reply) -> bool:
+    """Return whether everything ran, and came out as it was predicted: nothing is to be settled."""
+    failed, replies = _parts(reply)
+    if failed:
+        return False
+    for operation, own in zip(batch.operations, replies, strict=True):
+        if operation.confirms is None or (type(own) is list and own[:1] == [b"!"]):
+            return False
+        if not operation.confirms(own):
+            return False
+    return True
+
+
+def _parts(reply: Any) -> tuple[int, Any]:
+    return reply[0], reply[1]

@@ -1,0 +1,1 @@
+"""Values that know their place in a document; see `base`."""

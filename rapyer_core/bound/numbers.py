@@ -1,0 +1,209 @@
+"""Arithmetic on the server with Python's results, or an error: never a rounded integer."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..errors import InvalidValueError
+from ..operations import Computation, Operation
+from ..places import Route
+from .base import Bound
+
+if TYPE_CHECKING:
+    from ..plans import ValuePlan
+
+__all__ = ["FloatOperations", "IntOperations", "NumberOperations"]
+
+# What each operator is, for a value whose field has validators of its own.
+_FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,  # pyright: ignore[reportUnknownMemberType]  # typeshed says nothing of it
+    "//": operator.floordiv,  # pyright: ignore[reportUnknownMemberType]  # see above
+    "%": operator.mod,
+    "**": operator.pow,  # pyright: ignore[reportUnknownMemberType]  # see above
+}
+_INTEGER_OPERATIONS = {
+    "+": "integer_add",
+    "*": "integer_multiply",
+    "/": "integer_divide",
+    "//": "integer_floordiv",
+    "%": "integer_mod",
+    "**": "integer_power",
+}
+# Beyond it an integer power leaves 64 bits, and Python would compute it for long.
+_LARGEST_EXPONENT = 64
+_DIVISIONS = frozenset({"/", "//", "%"})
+
+
+class NumberOperations(Bound):
+    """What ints and floats have in common."""
+
+    __slots__ = ()
+
+    def number_operation(self, route: Route, sign: str, operand: Any) -> Operation | Computation:
+        """Apply ``value = value <sign> operand``.
+
+        Raises:
+            InvalidValueError: the operand is not a number that the field takes.
+            ZeroDivisionError: a division by zero; nothing is sent.
+        """
+        operand = self.rapyer_operand(sign, operand)
+        if sign in _DIVISIONS and operand == 0:
+            raise ZeroDivisionError(f"{self.where()}: {sign} by zero")
+        plan = self.rapyer_plan
+        if plan.is_plain or plan.bounds:
+            return self.rapyer_arithmetic(route, sign, operand)
+        function = _FUNCTIONS[sign]
+        return self.rapyer_computation(route, lambda value: function(value, operand))
+
+    def decrease_operation(self, route: Route, amount: Any) -> Operation | Computation:
+        """Subtract: the operand is checked before its sign is turned."""
+        return self.number_operation(route, "+", -self.rapyer_operand("+", amount))
+
+    def inplace_operation(self, route: Route, sign: str, operand: Any) -> Operation | Computation:
+        """Return what an in-place operator means."""
+        if sign == "-":
+            return self.decrease_operation(route, operand)
+        return self.number_operation(route, sign, operand)
+
+    def rapyer_computed(self, sign: str, operand: Any) -> Any:
+        """Return what Python's operator gives for the local value, as the field's type holds it."""
+        held = self.rapyer_plain(self)
+        if sign == "**" and abs(operand) > _LARGEST_EXPONENT:
+            return held
+        try:
+            return self.rapyer_plain(_FUNCTIONS[sign](held, operand))
+        except ArithmeticError:
+            return held
+
+    def _predicted_number(self, sign: str, operand: Any, predicted: list[Any]) -> Any:
+        """Return what the local value would become; the value itself where that cannot be told.
+
+        `predicted` gets the plain value that was told. Only the server's value counts, so a local
+        one that does not fit is no error here.
+        """
+        held = self.rapyer_held()
+        if isinstance(held, Bound) or (sign == "**" and abs(operand) > _LARGEST_EXPONENT):
+            return self
+        try:
+            new = _FUNCTIONS[sign](held, operand)
+            if type(new) is not self.rapyer_plain or not self.rapyer_plan.is_plain:
+                new = self.rapyer_plan.checked(new, self)
+        except (InvalidValueError, ArithmeticError):
+            return self
+        predicted.append(new)
+        return self.rapyer_accept(new)
+
+    def rapyer_operand(self, sign: str, operand: Any) -> Any:
+        """Return the operand as the field's type, or raise."""
+        raise NotImplementedError
+
+    def rapyer_arithmetic(self, route: Route, sign: str, operand: Any) -> Operation:
+        """Return the operation of the program."""
+        raise NotImplementedError
+
+    def rapyer_refuse(self, expected: str, operand: Any) -> InvalidValueError:
+        """Return the error for an operand that the field does not take."""
+        spot = self.where()
+        return InvalidValueError(
+            f"{spot}: expected {expected}, got {operand!r}; nothing was sent",
+            expected=expected,
+            actual=operand,
+            **spot.about(),
+        )
+
+
+class IntOperations(NumberOperations):
+    """Exact to 64 bits; what leaves them is an error, and nothing is written."""
+
+    __slots__ = ()
+    rapyer_plain: ClassVar[type] = int
+
+    def rapyer_operand(self, sign: str, operand: Any) -> int:
+        if not isinstance(operand, int) or isinstance(operand, bool):
+            raise self.rapyer_refuse("an integer", operand)
+        if sign == "**" and operand < 0:
+            raise self.rapyer_refuse("an exponent that is not negative", operand)
+        return int(operand)
+
+    def rapyer_arithmetic(self, route: Route, sign: str, operand: Any) -> Operation:
+        lower, upper = _integer_bounds(self.rapyer_plan)
+        args = (str(operand), lower, upper)
+        predicted: list[Any] = []
+        return self.rapyer_operation(
+            route,
+            _INTEGER_OPERATIONS[sign],
+            args,
+            lambda text: self.rapyer_accept(int(text)),
+            lambda: self._predicted_number(sign, operand, predicted),
+            confirms=lambda text: bool(predicted) and int(text) == predicted[0],
+        )
+
+
+class FloatOperations(NumberOperations):
+    """IEEE doubles with Python's results, on both sides of the wire."""
+
+    __slots__ = ()
+    rapyer_plain: ClassVar[type] = float
+
+    def rapyer_operand(self, sign: str, operand: Any) -> float:
+        if not isinstance(operand, (int, float)) or isinstance(operand, bool):
+            raise self.rapyer_refuse("a number", operand)
+        return float(operand)
+
+    def rapyer_arithmetic(self, route: Route, sign: str, operand: Any) -> Operation:
+        lower, upper = _float_bounds(self.rapyer_plan)
+        args = (sign, _float_text(operand), lower, upper)
+        predicted: list[Any] = []
+        return self.rapyer_operation(
+            route,
+            "float_change",
+            args,
+            lambda text: self.rapyer_accept(_float_of(text)),
+            lambda: self._predicted_number(sign, operand, predicted),
+            # By text, which tells 0.0 from -0.0.
+            confirms=lambda text: bool(predicted) and repr(_float_of(text)) == repr(predicted[0]),
+        )
+
+
+def _integer_bounds(plan: ValuePlan) -> tuple[str, str]:
+    """Return the smallest and largest integer that the field takes, '' for none."""
+    bounds = plan.bounds
+    if not bounds:
+        return "", ""
+    lowest = [math.ceil(bounds["ge"])] if "ge" in bounds else []
+    lowest += [math.floor(bounds["gt"]) + 1] if "gt" in bounds else []
+    highest = [math.floor(bounds["le"])] if "le" in bounds else []
+    highest += [math.ceil(bounds["lt"]) - 1] if "lt" in bounds else []
+    return str(max(lowest)) if lowest else "", str(min(highest)) if highest else ""
+
+
+def _float_bounds(plan: ValuePlan) -> tuple[str, str]:
+    """Return the bounds as the program takes them: an exclusive one has '<' before it."""
+    bounds = plan.bounds
+    lower = upper = ""
+    if "ge" in bounds:
+        lower = repr(float(bounds["ge"]))
+    if "gt" in bounds and not ("ge" in bounds and bounds["ge"] > bounds["gt"]):
+        lower = "<" + repr(float(bounds["gt"]))
+    if "le" in bounds:
+        upper = repr(float(bounds["le"]))
+    if "lt" in bounds and not ("le" in bounds and bounds["le"] < bounds["lt"]):
+        upper = "<" + repr(float(bounds["lt"]))
+    return lower, upper
+
+
+def _float_text(value: float) -> str:
+    """Return a float as JSON has it; the three values that JSON lacks are strings, as stored."""
+    if math.isfinite(value):
+        return repr(value)
+    return '"NaN"' if math.isnan(value) else '"Infinity"' if value > 0 else '"-Infinity"'
+
+
+def _float_of(text: bytes) -> float:
+    return float(text.strip(b'"'))

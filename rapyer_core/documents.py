@@ -1,0 +1,575 @@
+"""Operations on whole documents: save, load, patch, get or create."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from pydantic_core import ValidationError
+
+from .bound.base import is_done, kept_value
+from .changes import changed_texts, changes_of, forget_changes
+from .commands import Argument, Command, Reply
+from .errors import (
+    BadDeleteActionError,
+    CorruptedModelError,
+    KeyNotFound,
+    RapyerError,
+    ServerError,
+    UnsupportedArgumentTypeError,
+    UnsupportedArgumentValueError,
+    UpdateAtomicModelError,
+)
+from .keys import RapyerKey
+from .model import DocumentModel, Settings
+from .operations import Computation, Operation
+from .paths import ROOT, render
+from .places import DocumentPlace, InnerPlace, Route, never_saved, root_of, way_to
+from .replies import explained, raise_failure
+from .revisions import split_revision, with_revision
+from .views import is_alike, shown_as
+
+if TYPE_CHECKING:
+    from .scopes import Scope
+
+__all__ = [
+    "Write",
+    "absent",
+    "apply_computation",
+    "class_of",
+    "corrupted",
+    "delete_operation",
+    "duplicate",
+    "expire_operation",
+    "finished",
+    "get_operation",
+    "get_or_create_operation",
+    "key_to_delete",
+    "loaded",
+    "mget_command",
+    "of_class",
+    "owned_keys",
+    "problems_of",
+    "put_write",
+    "refresh_operation",
+    "reload_operation",
+    "root_of",
+    "save_write",
+    "scan_command",
+    "text_or_none",
+    "update_or_create_operation",
+    "update_write",
+]
+
+M = TypeVar("M", bound=DocumentModel)
+
+
+class Write(NamedTuple):
+    """An operation, and what takes its local effects back when it fails."""
+
+    operation: Operation
+    revert: Callable[[], None]
+
+
+# Writing
+
+
+def save_write(
+    model: DocumentModel, *, only_new: bool, only_existing: bool, upsert: bool, force: bool
+) -> Write:
+    """Return what saves a model: a new one whole, of a stored one what changed."""
+    if isinstance(model.rapyer_place(), InnerPlace):
+        return _patch_write(model, force=force, upsert=False)
+    route = model.rapyer_route()
+    if route is not None:
+        _check_key(model)
+    if route is None or only_new or (force and model.rapyer_is_whole()):
+        must_exist = only_existing or (route is not None and not upsert)
+        mode = "new" if only_new else "existing" if must_exist else "any"
+        return put_write(model, mode, is_forced=force)
+    return _patch_write(model, force=force, upsert=upsert)
+
+
+def put_write(model: DocumentModel, mode: str, *, is_forced: bool = False) -> Write:
+    """Return what writes a document whole; `mode` is any, new or existing."""
+    key = model.key
+    text = model.redis_dump_json()
+
+    def settle(reply: int) -> Any:
+        model.rapyer_became_stored()
+        _follow_revision(model, reply)
+        return model
+
+    revert = forget_changes(model)
+
+    def predict(scope: Scope) -> Any:
+        scope.on_failure(revert)
+        if model.rapyer_route() is None:
+            scope.on_failure(model.rapyer_became_unstored)
+            model.rapyer_became_stored()
+        _predict_revision(model, scope, is_known=not is_any)
+        return model
+
+    settings = type(model).rapyer_settings()
+    name = "document_put"
+    args: tuple[Argument, ...] = (mode, text, settings.new_lifetime)
+    is_any = is_forced or mode == "new"
+    if settings.is_optimistic:
+        name, args = "revised_put", (_expected_revision(model, is_any), *args)
+    operation = Operation(name, key, ROOT, args, settle, predict, settings.lifetime)
+    return Write(operation._replace(confirms=_confirms(settings)), revert)
+
+
+def _patch_write(model: DocumentModel, *, force: bool, upsert: bool) -> Write:
+    route = _stored_route(model, "save")
+    way = way_to(model)
+    texts: list[tuple[Any, str]] = (
+        [(route.path, model.redis_dump_json())] if force and way else changed_texts(model, way)
+    )
+    revert = forget_changes(model)
+
+    def predict(scope: Scope) -> Any:
+        scope.on_failure(revert)
+        _predict_revision(route.root, scope, is_known=not (force or upsert))
+        return model
+
+    def settle(reply: int) -> Any:
+        _follow_revision(route.root, reply)
+        return model
+
+    whole = model.redis_dump_json() if upsert else ""
+    return Write(_patch_operation(route, texts, whole, settle, predict, force), revert)
+
+
+def _patch_operation(
+    route: Route,
+    texts: Sequence[tuple[Any, str]],
+    whole: str,
+    settle: Callable[[Any], Any],
+    predict: Callable[[Scope], Any],
+    is_forced: bool = False,
+) -> Operation:
+    """Return what writes several texts; `whole` is written where the document is gone."""
+    settings = type(route.root).rapyer_settings()
+    args: list[Any] = [whole, settings.new_lifetime, len(texts)]
+    for path, text in texts:
+        args += (path, text)
+    name = "document_patch"
+    if settings.is_optimistic:
+        name, args = "revised_patch", [_expected_revision(route.root, is_forced), *args]
+    key, lifetime = route.place.key, settings.lifetime
+    operation = Operation(name, key, ROOT, tuple(args), settle, predict, lifetime)
+    return operation._replace(confirms=_confirms(settings))
+
+
+def _confirms(settings: Settings) -> Callable[[Any], bool] | None:
+    """Return what tells that a write did what was predicted: it did, but the server counts."""
+    return None if settings.is_optimistic else is_done
+
+
+def _expected_revision(model: DocumentModel, is_any: bool) -> str:
+    """Return the revision that a write is based on: '' no document, '*' any."""
+    place = model.rapyer_place()
+    if is_any or (isinstance(place, DocumentPlace) and place.is_handle):
+        return "*"
+    if not isinstance(place, DocumentPlace) or not place.is_stored:
+        return ""
+    return "*" if place.revision is None else str(place.revision)
+
+
+def _follow_revision(model: DocumentModel, revision: int) -> None:
+    """Note the revision that the server answered."""
+    place = model.rapyer_place()
+    if isinstance(place, DocumentPlace) and type(model).rapyer_settings().is_optimistic:
+        place.revision = revision
+
+
+def _predict_revision(model: DocumentModel, scope: Scope, *, is_known: bool) -> None:
+    """Count up for what is queued after this, until the replies tell the revision.
+
+    Where it is not known, what comes after in the same step is based on what came before.
+    """
+    place = model.rapyer_place()
+    if isinstance(place, DocumentPlace):
+        scope.remember(place, "revision", place.keep_revision)
+        place.revision = place.revision + 1 if is_known and place.revision is not None else None
+
+
+def update_write(model: DocumentModel, values: dict[str, Any]) -> Operation:
+    """Return what writes some fields, all or none; the local model follows when it is done."""
+    route = _stored_route(model, "update")
+    model.rapyer_check_fields(values)
+    spot = model.rapyer_spot()
+    if model.rapyer_is_handle():
+        checked = {name: model.rapyer_checked(name, value, spot) for name, value in values.items()}
+    else:
+        checked = model.rapyer_assigned(values)
+    way, fields = way_to(model), model.rapyer_fields()
+    texts = [
+        (render((*way, name)), fields[name].value.text(value, spot))
+        for name, value in checked.items()
+        if fields[name].is_stored
+    ]
+
+    def take() -> Any:
+        # A pipeline does so twice, and what it did to the new values in between is theirs.
+        for name, value in checked.items():
+            checked[name] = kept_value(model.rapyer_take(name, value, None), value, model)
+        return model
+
+    def settle(reply: int) -> Any:
+        _follow_revision(route.root, reply)
+        return take()
+
+    def predict(scope: Scope) -> Any:
+        for name in checked:
+            model.rapyer_remember_member(scope, name)
+        _predict_revision(route.root, scope, is_known=True)
+        return take()
+
+    return _patch_operation(route, texts, "", settle, predict)
+
+
+def update_or_create_operation(model: DocumentModel, names: Iterable[str] | None) -> Operation:
+    """Return what writes some fields of the document of a model's key, or the model there; atomic.
+
+    `names`: the fields; None for those that were set on the model. Settles to the model that is
+    there then, and whether it was created.
+    """
+    cls, key, settings = type(model), model.key, type(model).rapyer_settings()
+    texts = model.rapyer_texts(model.model_fields_set if names is None else names)
+    args: list[Any] = [model.redis_dump_json(), settings.new_lifetime]
+    args += (int(settings.is_optimistic), len(texts))
+    for name, text in texts.items():
+        args += (render((name,)), text)
+
+    def settle(reply: list[Any]) -> tuple[DocumentModel, bool]:
+        if reply[0]:
+            model.rapyer_became_stored()
+            _follow_revision(model, 0)
+            forget_changes(model)
+            return model, True
+        return loaded(cls, key, reply[1]), False
+
+    lifetime = settings.lifetime
+    return Operation("document_update_or_create", key, ROOT, tuple(args), settle, None, lifetime)
+
+
+def apply_computation(model: M, function: Callable[[M], Any]) -> Computation:
+    """Return what replaces a document by what a function makes of it.
+
+    The function gets the model as it is stored, and changes it or returns another one. What it
+    gets counts as never saved, so that it is changed locally in both packages.
+    """
+    route, cls = _stored_route(model, "apply"), type(model)
+    is_document = route.path == ROOT
+    counts = is_document and cls.rapyer_settings().is_optimistic
+    key_field = cls.rapyer_key_field() if is_document else None
+
+    def change(text: bytes) -> tuple[str, Callable[[], Any]]:
+        given = loaded(cls, route.place.key, text)
+        given.rapyer_became_unstored()
+        pk = None if key_field is None else str(given.__dict__[key_field])
+        returned = function(given)
+        new = given if returned is None else _same_kind(given, returned)
+        if key_field is not None and pk is not None:
+            _check_same_key(new, key_field, pk)
+        revision = split_revision(text)[1] + 1 if counts else 0
+
+        def settle() -> M:
+            model.rapyer_absorb(new)
+            _follow_revision(model, revision)
+            return model
+
+        new_text = new.redis_dump_json()
+        return with_revision(new_text, revision) if counts else new_text, settle
+
+    return Computation(route, change, route.root.rapyer_lifetime())
+
+
+def _same_kind(given: M, returned: Any) -> M:
+    """Return a model as one of another's class; it may be an instance of the plain one."""
+    if not is_alike(given, returned):
+        spot = given.rapyer_spot()
+        raise UnsupportedArgumentTypeError(
+            f"{spot}: the function must return None or a {type(given).__name__}, not {returned!r}",
+            expected=type(given).__name__,
+            actual=type(returned).__name__,
+            **spot.about(),
+        )
+    return returned if type(returned) is type(given) else shown_as(type(given), returned)
+
+
+def delete_operation(key: RapyerKey, model: DocumentModel | None = None) -> Operation:
+    """Return what deletes the document of a key; `model`, if given, counts as never saved then."""
+
+    def settle(removed: int) -> bool:
+        if model is not None:
+            model.rapyer_became_unstored()
+        return bool(removed)
+
+    def predict(scope: Scope) -> bool:
+        if model is not None and model.rapyer_route() is not None:
+            scope.on_failure(model.rapyer_keep_place())
+            model.rapyer_became_unstored()
+        return True
+
+    return Operation("document_delete", key, ROOT, (), settle, predict, confirms=is_done)
+
+
+def expire_operation(model: DocumentModel, seconds: int) -> Operation:
+    """Return what sets the lifetime of a model's document."""
+    route = _stored_route(model, "set_ttl")
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 1:  # pyright: ignore[reportUnnecessaryIsInstance]  # not every caller has a type checker
+        raise UnsupportedArgumentValueError(
+            f"{route.place.key}: a lifetime is a positive number of seconds, not {seconds!r}",
+            key=route.place.key,
+            expected="a positive integer",
+            actual=seconds,
+        )
+
+    def settle(_: Any) -> None:
+        """Nothing local changes."""
+
+    args = (seconds,)
+
+    def predict(scope: Scope) -> None:
+        """Nothing local changes."""
+
+    key = route.place.key
+    return Operation("document_expire", key, ROOT, args, settle, predict, confirms=is_done)
+
+
+def _check_key(model: DocumentModel) -> None:
+    """Raise if the field that is the key of a stored document was assigned another value."""
+    field, changes = model.rapyer_key_field(), changes_of(model)
+    if field is not None and changes is not None and field in changes.assigned:
+        _check_same_key(model, field, model.pk)
+
+
+def _check_same_key(model: DocumentModel, field: str, pk: str) -> None:
+    value = model.__dict__[field]
+    if str(value) != pk:
+        spot = model.rapyer_spot()
+        raise UpdateAtomicModelError(
+            f"{spot}: {field} is the key of a stored document and was assigned {value!r}; "
+            "nothing was written. Copy the model, save the copy and delete this one",
+            field=field,
+            expected=pk,
+            actual=value,
+            **spot.about(),
+        )
+
+
+def _stored_route(model: DocumentModel, method: str) -> Route:
+    route = model.rapyer_route()
+    if route is None:
+        raise never_saved(model.rapyer_spot(), method)
+    return route
+
+
+# Reading
+
+
+def get_operation(cls: type[M], key: RapyerKey) -> Operation:
+    """Return what reads a document of a class."""
+
+    def settle(text: bytes) -> M:
+        return loaded(cls, key, text)
+
+    lifetime = cls.rapyer_lifetime()
+    return Operation("value_get", key, ROOT, (), settle, None, lifetime, is_read=True)
+
+
+def reload_operation(model: DocumentModel, method: str) -> Operation:
+    """Return what reads a model anew, into the same instance."""
+    route = _stored_route(model, method)
+    lifetime = route.root.rapyer_lifetime()
+
+    def settle(text: bytes) -> DocumentModel:
+        model.rapyer_absorb(loaded(type(model), route.place.key, text))
+        return model
+
+    return Operation(
+        "value_get", route.place.key, route.path, (), settle, None, lifetime, is_read=True
+    )
+
+
+def refresh_operation(model: DocumentModel) -> Operation:
+    """Return what reads a model anew, but for what was changed locally."""
+    route = _stored_route(model, "lock")
+
+    def settle(text: bytes) -> DocumentModel:
+        fresh = loaded(type(model), route.place.key, text)
+        model.rapyer_absorb(fresh, keeps_changes=True)
+        return model
+
+    lifetime = route.root.rapyer_lifetime()
+    return Operation("value_get", route.place.key, ROOT, (), settle, None, lifetime, is_read=True)
+
+
+def get_or_create_operation(model: DocumentModel) -> Operation:
+    """Return what reads the document of a model's key, or writes the model there; atomic.
+
+    Settles to the model that is there, and whether it was created.
+    """
+    cls, key = type(model), model.key
+
+    def settle(reply: list[Any]) -> tuple[DocumentModel, bool]:
+        if reply[0]:
+            model.rapyer_became_stored()
+            _follow_revision(model, 0)
+            forget_changes(model)
+            return model, True
+        return loaded(cls, key, reply[1]), False
+
+    args = (model.redis_dump_json(), cls.rapyer_settings().new_lifetime)
+    lifetime = cls.rapyer_lifetime()
+    return Operation("document_get_or_create", key, ROOT, args, settle, None, lifetime)
+
+
+def finished(
+    operations: Sequence[Operation], replies: Sequence[Reply | ServerError]
+) -> tuple[list[Any], list[RapyerError]]:
+    """Return the results of operations that ran each for itself, and what failed."""
+    results: list[Any] = []
+    errors: list[RapyerError] = []
+    for operation, reply in zip(operations, replies, strict=True):
+        try:
+            if isinstance(reply, ServerError):
+                raise explained(reply, operation.key, ROOT)
+            results.append(operation.finish(reply))
+        except RapyerError as error:
+            errors.append(error)
+    return results, errors
+
+
+def loaded(cls: type[M], key: RapyerKey, text: bytes) -> M:
+    """Return the model that a document's text holds.
+
+    Raises:
+        CorruptedModelError: it does not validate.
+    """
+    try:
+        return cls.rapyer_loaded(text, key)
+    except ValidationError as error:
+        raise corrupted(cls, key, problems_of(error)) from error
+
+
+def problems_of(error: ValidationError, way: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return what is wrong with each part of a value that is at a way from the root."""
+    return {
+        ".".join(str(part) for part in (*way, *problem["loc"])): problem["msg"]
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+    }
+
+
+def corrupted(cls: type[DocumentModel], key: str, fields: dict[str, str]) -> CorruptedModelError:
+    """Return the error for a document of which some parts do not validate."""
+    described = "; ".join(f"{name}: {message}" for name, message in fields.items())
+    return CorruptedModelError(
+        f"{key} does not hold a {cls.__name__}: {described}",
+        fields=fields,
+        key=key,
+        model=cls.__name__,
+        expected=cls.__name__,
+        actual=described,
+    )
+
+
+def absent(cls: type[DocumentModel], key: str) -> KeyNotFound:
+    """Return the error for a document that is not there."""
+    return KeyNotFound(
+        f"{key}: no such {cls.__name__}",
+        key=key,
+        model=cls.__name__,
+        expected="a document",
+        actual="nothing",
+    )
+
+
+def mget_command(keys: Sequence[str]) -> Command:
+    """Return the command that reads many documents; a missing one is null."""
+    return Command(("JSON.MGET", *keys, ROOT), repeatable=True, bulk=True)
+
+
+# Characters that SCAN's MATCH takes for patterns. Source: https://redis.io/docs/latest/commands/keys/
+_GLOB = str.maketrans({character: f"\\{character}" for character in "*?[]^\\-"})
+
+
+def owned_keys(cls: type[DocumentModel], found: Iterable[bytes]) -> list[RapyerKey]:
+    """Return those of a walk's keys that are of the class, each once."""
+    registry, prefix = cls.__rapyer_registry__, cls.class_key_initials()
+    keys = [RapyerKey(key.decode()) for key in dict.fromkeys(found)]
+    owners = ((key, registry.owner_of(key)) for key in keys)
+    return [key for key, owner in owners if owner is None or owner.class_key_initials() == prefix]
+
+
+def text_or_none(key: str, reply: Reply | ServerError) -> bytes | None:
+    """Return the text that a read answered, None where there is no document."""
+    if isinstance(reply, ServerError):
+        raise explained(reply, key, ROOT)
+    if isinstance(reply, list):
+        if reply[1] == b"no-key":
+            return None
+        raise_failure(reply)
+    return cast("bytes", reply)
+
+
+def class_of(model: DocumentModel) -> type[DocumentModel]:
+    """Return the class whose settings hold for a model: that of its document's root."""
+    return type(root_of(model))
+
+
+def of_class(cls: type[M], model: Any) -> M:
+    """Return a model that is to be written as one of a class, or raise."""
+    if isinstance(model, cls) and not model.is_inner_model():
+        return model
+    raise UnsupportedArgumentTypeError(
+        f"{cls.__name__}: expected a model of this class that is a document, got {model!r}",
+        model=cls.__name__,
+        expected=cls.__name__,
+        actual=type(model).__name__,
+    )
+
+
+def key_to_delete(model: DocumentModel) -> RapyerKey:
+    """Return the key of a model's document.
+
+    Raises:
+        BadDeleteActionError: the model is part of another one's document.
+    """
+    if not model.is_inner_model():
+        return model.key
+    spot = model.rapyer_spot()
+    raise BadDeleteActionError(
+        f"{spot}: the model is part of a document; delete that, or set the field", **spot.about()
+    )
+
+
+def scan_command(cls: type[DocumentModel], cursor: bytes, count: int) -> Command:
+    """Return the command for the next part of a walk over the keys of a class."""
+    pattern = cls.class_key_initials().translate(_GLOB) + ":*"
+    args = ("SCAN", cursor, "MATCH", pattern, "COUNT", count, "TYPE", "ReJSON-RL")
+    return Command(args, repeatable=True, bulk=True)
+
+
+def duplicate(model: M) -> M:
+    """Return a copy of a model that is not stored, with a pk of its own.
+
+    Raises:
+        UnsupportedArgumentTypeError: the class' pk is a field, so that a copy would have the same.
+    """
+    if model.is_inner_model() or type(model).rapyer_key_field() is not None:
+        why = (
+            "it is part of a document"
+            if model.is_inner_model()
+            else "its pk is the field marked Key"
+        )
+        raise UnsupportedArgumentTypeError(
+            f"{model.rapyer_spot()} cannot be duplicated under a new pk: {why}; copy it with "
+            "model_copy(update=…) and save that",
+            **model.rapyer_spot().about(),
+        )
+    model.rapyer_check_whole()
+    return model.model_copy(deep=True)

@@ -1,0 +1,16 @@
+-- Floats between JSON text and Lua doubles. 17 digits name every double exactly; pydantic
+-- writes the three values that JSON lacks as strings.
+local SPECIAL = {['"NaN"'] = 0 / 0, ['"Infinity"'] = math.huge, ['"-Infinity"'] = -math.huge}
+
+local function float_of(text)
+  return SPECIAL[text] or tonumber(text)
+end
+
+local function float_text(value)
+  if value ~= value then return '"NaN"' end
+  if value == math.huge then return '"Infinity"' end
+  if value == -math.huge then return '"-Infinity"' end
+  local text = string.format('%.17g', value)
+  if string.find(text, '[.e]') then return text end
+  return text .. '.0'
+end

@@ -1,0 +1,689 @@
+"""Models without their I/O: places, local changes, and what a save has to write.
+
+An instance holds plain, validated data. Beside it stand two slots, filled only when needed:
+its place (a document of its own, or part of one) and the changes made to it since it was
+loaded. What was never read nor assigned cannot have changed, so that is all there is to keep.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, overload
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticSerializationError, ValidationError, to_json
+from typing_extensions import Self
+
+from .absorbing import absorb
+from .assignments import assign_in_scope, is_watched, watch_in_scope
+from .bound.binding import bind
+from .bound.containers import ContainerOperations
+from .bound.handles import bind_handle
+from .bound.scalars import BoundScalar
+from .changes import changes_of, own_changes
+from .config import RedisConfig, epoch
+from .errors import (
+    BadDeleteActionError,
+    NotLoadedError,
+    PathError,
+    RapyerSerializationError,
+    UnsupportedArgumentTypeError,
+    UnsupportedArgumentValueError,
+    UpdateAtomicModelError,
+)
+from .invalid import Where, invalid_value
+from .keys import RapyerKey
+from .limits import storable
+from .modeling import FieldPlan, ModelMeta, ModelPlan, plan_of
+from .paths import ROOT
+from .places import DocumentPlace, InnerPlace, Route, never_saved, root_of, route, where
+from .plans import STORED
+from .reserved import is_adoptable
+from .revisions import REVISION_MARK, split_revision
+from .scopes import refuse_in_scope
+from .views import view, view_class
+
+if TYPE_CHECKING:
+    from .plans import Bindings, Handles, ValuePlan
+    from .registry import Registry
+    from .scopes import Scope
+
+__all__ = ["DocumentModel", "Settings"]
+
+
+D = TypeVar("D", bound="DocumentModel")
+
+
+_ABSENT: Any = object()
+
+
+class Settings(NamedTuple):
+    """What a class' chain of settings came to, at one state of all settings."""
+
+    epoch: int
+    source: RedisConfig | None
+    lifetime: int | None
+    """The seconds that an operation starts anew; None where it leaves the lifetime alone."""
+    new_lifetime: int | str
+    """Those of a document that an operation creates; empty for none, and where it starts anew."""
+    is_optimistic: bool
+    is_exactly_once: bool
+
+
+class DocumentModel(BaseModel, metaclass=ModelMeta):
+    """What both packages' `AtomicRedisModel` share."""
+
+    __slots__ = ("_rapyer_changes", "_rapyer_place")
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        validate_assignment=True,
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        ser_json_inf_nan="strings",
+    )
+
+    Meta: ClassVar[Any]
+    __rapyer_bindings__: ClassVar[Bindings]
+    __rapyer_handles__: ClassVar[Handles]
+    __rapyer_registry__: ClassVar[Registry[Any]]
+    __rapyer_defaults__: ClassVar[RedisConfig]
+    __rapyer_plan__: ClassVar[ModelPlan]
+    __rapyer_resolved__: ClassVar[Settings]
+
+    if TYPE_CHECKING:
+        # `User.address` of a nested model is the class as type checkers see it, so that
+        # `User.address.city` is an expression to them. As an attribute of any other class,
+        # a model is just that.
+        @overload
+        def __get__(self, instance: None, owner: type[DocumentModel]) -> type[Self]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> Self: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
+    # Read the slots: reading an empty slot by name ends in pydantic's __getattr__,
+    # which costs ten times as much.
+    rapyer_place_slot: ClassVar[Any]
+    rapyer_changes_slot: ClassVar[Any]
+
+    # Keys
+
+    @classmethod
+    def class_key_initials(cls) -> str:
+        """Return what the keys of this class start with, without the colon."""
+        return cls.Meta.key_prefix or cls.__name__
+
+    @classmethod
+    def index_name(cls) -> str:
+        """Return the name of the class' search index."""
+        return f"idx:{cls.class_key_initials()}"
+
+    @classmethod
+    def rapyer_key(cls, key: Any) -> RapyerKey:
+        """Return the whole key for a whole key, a pk, or a model.
+
+        Raises:
+            UnsupportedArgumentTypeError: neither of these.
+            BadDeleteActionError: a key or model of another class.
+        """
+        if isinstance(key, DocumentModel):
+            if type(key) is cls or (isinstance(key, cls) and not key.is_inner_model()):
+                return key.key
+            raise cls._other_class(key.key, type(key))
+        if not isinstance(key, str):
+            raise UnsupportedArgumentTypeError(
+                f"{cls.__name__}: expected a key or a pk, got {key!r}",
+                model=cls.__name__,
+                expected="str",
+                actual=key,
+            )
+        prefix = cls.class_key_initials()
+        owner = cls.__rapyer_registry__.owner_of(key)
+        if owner is not None and owner is not cls and owner.class_key_initials() != prefix:
+            raise cls._other_class(key, owner)
+        if key.startswith(f"{prefix}:"):
+            return RapyerKey(key)
+        return RapyerKey(f"{prefix}:{key}")
+
+    @classmethod
+    def _other_class(cls, key: str, owner: type) -> BadDeleteActionError:
+        return BadDeleteActionError(
+            f"{key} is a document of {owner.__name__}, not of {cls.__name__}; nothing was done",
+            key=key,
+            model=cls.__name__,
+            expected=f"a key of {cls.__name__}",
+            actual=owner.__name__,
+        )
+
+    @property
+    def pk(self) -> str:
+        """The primary key: the Key field's value, or one that was generated."""
+        return self.key[len(type(root_of(self)).class_key_initials()) + 1 :]
+
+    @property
+    def key(self) -> RapyerKey:
+        """The key of the document that the model is, or is part of."""
+        place = self.rapyer_place()
+        if isinstance(place, InnerPlace):
+            root_key: RapyerKey = root_of(self).key
+            return root_key
+        field = plan_of(type(self)).key_field
+        if place is not None and (place.is_stored or field is None):
+            return place.key
+        pk = os.urandom(16).hex() if field is None else str(self.__dict__[field])
+        key = RapyerKey(f"{self.class_key_initials()}:{pk}")
+        _set_place(self, DocumentPlace(key, is_stored=False))
+        return key
+
+    @classmethod
+    def rapyer_key_field(cls) -> str | None:
+        """Return the name of the field marked Key."""
+        return plan_of(cls).key_field
+
+    @classmethod
+    def rapyer_fields(cls) -> dict[str, FieldPlan]:
+        """Return the plan of each field."""
+        return plan_of(cls).fields
+
+    # Paths
+
+    def is_inner_model(self) -> bool:
+        """Return whether the model is part of another one's document."""
+        return isinstance(self.rapyer_place(), InnerPlace)
+
+    @property
+    def json_path(self) -> str:
+        """The JSON path of the model in its document; ``$`` for a document of its own."""
+        return self.rapyer_spot().path
+
+    @property
+    def field_path(self) -> str:
+        """The JSON path without its root."""
+        return self.json_path[1:]
+
+    @property
+    def field_name(self) -> str:
+        """The name of the field that holds the model, or its index or key there; '' for a root."""
+        place = self.rapyer_place()
+        return str(place.member) if isinstance(place, InnerPlace) else ""
+
+    def rapyer_spot(self) -> Where:
+        """Return where the model is, for messages."""
+        place = self.rapyer_place()
+        if isinstance(place, InnerPlace):
+            return where(place.parent, place.member, self)
+        return Where(type(self).__name__, place.key if place else None, ROOT)
+
+    # As a container of values that have places
+
+    def rapyer_place(self) -> DocumentPlace | InnerPlace | None:
+        """Return where the model is; None for one that was never saved, nor read from another."""
+        try:
+            place: DocumentPlace | InnerPlace | None = self.rapyer_place_slot(self)
+        except AttributeError:
+            return None
+        return place
+
+    def rapyer_segment(self, member: Any, child: Any, must_match_server: bool) -> str:
+        if not isinstance(child, BoundScalar) and child is not None:
+            held = self.__dict__.get(member, child)
+            if held is not child:
+                spot = self.rapyer_spot()
+                raise PathError(
+                    f"{spot}: the value read from {member} was replaced since; read it again",
+                    expected="a value that the model still holds",
+                    actual=member,
+                    **spot.about(),
+                )
+        return str(member)
+
+    def rapyer_take(self, member: Any, value: Any, child: Any) -> Any:
+        """Make what the server now has the local value, and return it with its place."""
+        field = plan_of(type(self)).fields[member]
+        place = self.rapyer_place()
+        if place is not None and (
+            self.rapyer_is_handle() if isinstance(place, InnerPlace) else place.is_handle
+        ):
+            return bind(value, self, member, field.value)
+        self.__dict__[member] = value  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
+        changes = changes_of(self)
+        if changes is not None:
+            changes.assigned.discard(member)
+            changes.handed_out.pop(member, None)
+        return field.read(self, value)
+
+    def rapyer_checked(self, member: Any, value: Any, spot: Any) -> Any:
+        """Return a value as the field holds it, checked as an assignment would be."""
+        plan = plan_of(type(self))
+        needs_model = (
+            plan.has_model_validators
+            or member in plan.validated_fields
+            or "*" in plan.validated_fields
+        )
+        if not needs_model or self.rapyer_is_handle():
+            return plan.fields[member].value.checked(value, spot)
+        return self.rapyer_assigned({member: value})[member]
+
+    @classmethod
+    def rapyer_has_validators(cls) -> bool:
+        """Return whether an assignment may change other fields than the assigned one."""
+        return plan_of(cls).has_model_validators
+
+    def rapyer_assigned(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return what the fields would be after assigning values, without assigning them.
+
+        Raises:
+            InvalidValueError: a value does not validate, or the model would not.
+        """
+        scratch = self.__class__.__new__(self.__class__)
+        object.__setattr__(scratch, "__dict__", dict(self.__dict__))
+        object.__setattr__(scratch, "__pydantic_fields_set__", set(self.__pydantic_fields_set__))
+        object.__setattr__(scratch, "__pydantic_extra__", self.__pydantic_extra__)
+        object.__setattr__(scratch, "__pydantic_private__", self.__pydantic_private__)
+        pending, plan = dict(values), plan_of(type(self))
+        if plan.has_model_validators:
+            # The model's validators are to see all the values, so they run with the last one.
+            for name in list(values)[:-1]:
+                checked = plan.fields[name].value.checked(pending.pop(name), self.rapyer_spot())
+                scratch.__dict__[name] = checked  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
+        for name, value in pending.items():
+            try:
+                self.__pydantic_validator__.validate_assignment(scratch, name, value)
+            except ValidationError as error:
+                raise invalid_value(error, self.rapyer_spot(), value) from error
+        changed = {*values, *self._rapyer_validated_since(self.__dict__, scratch.__dict__)}
+        return {name: scratch.__dict__[name] for name in changed}
+
+    @classmethod
+    def _rapyer_validated_since(
+        cls, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> list[str]:
+        """Return the fields that an assignment changed; validators of the model may add some."""
+        plan = plan_of(cls)
+        if not plan.has_model_validators:
+            return []
+        # By value too, since a validator that only reads a list leaves a bound one there.
+        return [
+            name
+            for name in plan.fields
+            if name in after
+            and after[name] is not before.get(name)
+            and after[name] != before.get(name)
+        ]
+
+    def rapyer_remember_member(self, scope: Scope, member: Any) -> None:
+        """Note in a scope how to restore a field."""
+        if self.rapyer_is_handle():
+            return
+
+        def snapshot() -> Callable[[], None]:
+            held = self.__dict__.get(member, _ABSENT)
+            earlier = own_changes(self).noted(member)
+
+            def restore() -> None:
+                if held is _ABSENT:
+                    vars(self).pop(member, None)
+                else:
+                    self.__dict__[member] = held  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
+                own_changes(self).note_again(member, earlier)
+
+            return restore
+
+        scope.remember(self, member, snapshot)
+
+    def rapyer_held_at(self, member: Any, child: Any) -> Any:
+        """Return a field's plain value."""
+        return self.__dict__.get(member)
+
+    def rapyer_bound_at(self, member: Any) -> Any:
+        """Return a field's value with its place."""
+        return getattr(self, member)
+
+    def rapyer_put_mode(self) -> str:
+        return "create"
+
+    def rapyer_is_frozen(self, member: Any) -> bool:
+        """Return whether a field must keep its value; a document's key is part of its name."""
+        field = plan_of(type(self)).fields[member]
+        return field.is_frozen or (field.is_key and not self.is_inner_model())
+
+    def rapyer_is_handle(self) -> bool:
+        """Return whether the model is a place only, made by `at`."""
+        place = self.rapyer_place()
+        while isinstance(place, InnerPlace):
+            place = place.parent.rapyer_place()
+        return place is not None and place.is_handle
+
+    def rapyer_is_whole(self) -> bool:
+        """Return whether every field is there, in nested models too."""
+        if not self.rapyer_fields().keys() <= self.__dict__.keys():
+            return False
+        place = root_of(self).rapyer_place()
+        if not isinstance(place, DocumentPlace) or not place.is_partial:
+            return True
+        inner = (value for value in self.__dict__.values() if isinstance(value, DocumentModel))
+        return all(value.rapyer_is_whole() for value in inner)
+
+    def rapyer_check_whole(self) -> None:
+        """Raise unless every field is there.
+
+        Raises:
+            NotLoadedError: one is not, so that what would be written is no document.
+        """
+        if not self.rapyer_is_whole():
+            spot = self.rapyer_spot()
+            missing = self.rapyer_fields().keys() - self.__dict__.keys()
+            raise NotLoadedError(
+                f"{spot} cannot be written whole: {', '.join(missing) or 'part of it'} was not "
+                "loaded; load it first, or update the fields that are to change",
+                **spot.about(),
+            )
+
+    def rapyer_missing(self, field: FieldPlan) -> Any:
+        """Return what reading a field without a value gives: on a handle the field's handle.
+
+        Raises:
+            NotLoadedError: the model was loaded without the field.
+        """
+        if self.rapyer_is_handle():
+            return bind_handle(self, field.name, field.value)
+        place = root_of(self).rapyer_place()
+        if isinstance(place, DocumentPlace) and place.is_partial:
+            spot = self.rapyer_spot()
+            raise NotLoadedError(
+                f"{spot}: {field.name} was not loaded; name it among the fields to get, or load "
+                "the whole model",
+                field=field.name,
+                **spot.about(),
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {field.name!r}")
+
+    def rapyer_hand_out(self, field: FieldPlan, raw: Any) -> None:
+        """Note the text of a value that may change without our seeing it."""
+        if raw is None or isinstance(raw, (str, int, float)):
+            return
+        changes = own_changes(self)
+        if field.name not in changes.handed_out:
+            # What was assigned is written anyway, and need not be fit for that already.
+            is_known = field.name not in changes.assigned and self.rapyer_route() is not None
+            text = field.value.text(raw, self.rapyer_spot()) if is_known else ""
+            changes.handed_out[field.name] = text
+        if not isinstance(raw, (list, dict, BaseModel)):
+            watch_in_scope(self, field, raw)
+
+    @classmethod
+    def rapyer_attach(cls, raw: Any, parent: Any, member: Any) -> Any:
+        """Return a nested model with its place.
+
+        A model of a plain class gets our methods by a view on its data; one that is already part of
+        something else is copied.
+        """
+        if not isinstance(raw, DocumentModel):
+            if not is_adoptable(type(raw)):
+                return raw
+            raw = view(cls, raw)
+        place = raw.rapyer_place()
+        if isinstance(place, InnerPlace):
+            if place.parent is parent:
+                return raw
+            if _is_held(place, raw):
+                raw = raw.model_copy()
+        elif place is not None and place.is_stored:
+            raw = raw.model_copy()
+        _set_place(raw, InnerPlace(parent, member))
+        return raw
+
+    @classmethod
+    def rapyer_handle_at(cls, parent: Any, member: Any, plan: ValuePlan) -> Any:
+        """Return the handle of a nested model."""
+        model = plan.choice("model").model
+        if model is None or (not issubclass(model, DocumentModel) and not is_adoptable(model)):
+            return cls.__rapyer_handles__["any"].rapyer_bind_handle(parent, member, plan)
+        handle = _empty(model if issubclass(model, DocumentModel) else view_class(cls, model))
+        _set_place(handle, InnerPlace(parent, member))
+        return handle
+
+    # The server's copy
+
+    @classmethod
+    def rapyer_settings(cls) -> Settings:
+        """Return the class' settings as they are now."""
+        resolved: Settings | None = cls.__dict__.get("__rapyer_resolved__")
+        if resolved is None or resolved.epoch != epoch():
+            meta = cls.Meta
+            lifetime = meta.ttl if meta.refresh_ttl else None
+            resolved = Settings(
+                epoch(),
+                meta.nearest("redis"),
+                lifetime,
+                "" if meta.ttl is None or lifetime is not None else meta.ttl,
+                meta.optimistic,
+                meta.exactly_once,
+            )
+            type.__setattr__(cls, "__rapyer_resolved__", resolved)
+        return resolved
+
+    @classmethod
+    def rapyer_lifetime(cls) -> int | None:
+        """Return the lifetime in seconds that an operation starts anew, None to leave it alone."""
+        return cls.rapyer_settings().lifetime
+
+    def rapyer_route(self) -> Route | None:
+        """Return the way to the model on the server; None while its document is not there."""
+        place = self.rapyer_place()
+        if isinstance(place, InnerPlace):
+            return route(place.parent, place.member, self)
+        return Route(self, place, ROOT) if place is not None and place.is_stored else None
+
+    @classmethod
+    def rapyer_loaded(cls, text: bytes, key: RapyerKey) -> Self:
+        """Return the model that a stored document holds.
+
+        Raises:
+            pydantic_core.ValidationError: the document does not validate.
+        """
+        place = DocumentPlace(key, is_stored=True)
+        # Also where revisions were kept once: the model may forbid members that it does not know.
+        if cls.rapyer_settings().is_optimistic or REVISION_MARK in text:
+            text, place.revision = split_revision(text)
+        model = cls.__pydantic_validator__.validate_json(
+            text, context=STORED, by_alias=False, by_name=True
+        )
+        _set_place(model, place)
+        return model  # type: ignore[no-any-return]  # the validator makes instances of its class
+
+    @classmethod
+    def rapyer_empty(cls, place: DocumentPlace) -> Self:
+        """Return an instance without data."""
+        instance = _empty(cls)
+        _set_place(instance, place)
+        return instance
+
+    def rapyer_became_stored(self) -> None:
+        """Note that the model's document is on the server."""
+        place = self.rapyer_place()
+        if not isinstance(place, InnerPlace) and (place is None or not place.is_stored):
+            _set_place(self, DocumentPlace(self.key, is_stored=True))
+
+    def rapyer_keep_place(self) -> Callable[[], None]:
+        """Return what makes the model's present place its place again."""
+        place = self.rapyer_place()
+
+        def restore() -> None:
+            if place is not None:
+                _set_place(self, place)
+
+        return restore
+
+    def rapyer_became_unstored(self) -> None:
+        """Note that the model's document is gone: a later save writes a new one."""
+        _set_place(self, DocumentPlace(self.key, is_stored=False))
+
+    def rapyer_is_local(self, method: str) -> bool:
+        """Return whether a method changes the local model only, because it was never stored.
+
+        The same rule as for fields: a name that the class has without any I/O is local then.
+        """
+        if self.rapyer_route() is not None:
+            return False
+        if hasattr(DocumentModel, method):
+            return True
+        raise never_saved(self.rapyer_spot(), method)
+
+    def rapyer_absorb(self, other: Self, *, keeps_changes: bool = False) -> None:
+        """Take over another instance's data; held lists, dicts and models follow in place.
+
+        keeps_changes: leave out the fields that were changed locally.
+        """
+        absorb(self, other, keeps_changes=keeps_changes)
+
+    # Writing
+
+    def redis_dump(self) -> dict[str, Any]:
+        """Return the document as JSON-compatible Python data."""
+        return self.model_dump(mode="json", by_alias=False)
+
+    def redis_dump_json(self) -> str:
+        """Return the document's JSON text, as a save stores it.
+
+        Raises:
+            NotLoadedError: fields are missing, so that it would be no document.
+            RapyerSerializationError: a value cannot be written as JSON.
+            NumberRangeError: there is an integer that the server cannot hold.
+        """
+        self.rapyer_check_whole()
+        return self._rapyer_json(None)
+
+    def _rapyer_json(self, names: set[str] | None) -> str:
+        """Return the JSON text of an object of the fields of some names, None for all."""
+        try:
+            text = self.__pydantic_serializer__.to_json(
+                self, include=names, by_alias=False, warnings="error"
+            )
+        except (PydanticSerializationError, ValueError, TypeError) as error:
+            spot = self.rapyer_spot()
+            raise RapyerSerializationError(
+                f"{spot} cannot be written as JSON: {error}", **spot.about()
+            ) from error
+        return storable(text, self.rapyer_spot)
+
+    def rapyer_extra_text(self, name: str) -> str:
+        """Return the JSON text of a value that is no field's."""
+        start = len("{" + to_json(name).decode() + ":")
+        return self._rapyer_json({name})[start:-1]
+
+    def update(self, **values: Any) -> None:
+        """Assign several fields, all or none; the local model only.
+
+        Raises:
+            InvalidValueError: a value does not validate; nothing was assigned.
+            UpdateAtomicModelError: a name that is not a field.
+        """
+        self.rapyer_check_fields(values)
+        for name, value in self.rapyer_assigned(values).items():
+            setattr(self, name, value)
+
+    def rapyer_texts(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the JSON texts of some fields and extra values, without that of the key.
+
+        Raises:
+            UnsupportedArgumentValueError: there is no such field.
+        """
+        fields, extra, spot = (
+            self.rapyer_fields(),
+            self.__pydantic_extra__ or {},
+            self.rapyer_spot(),
+        )
+        texts: dict[str, str] = {}
+        for name in names:
+            if name in extra:
+                texts[name] = self.rapyer_extra_text(name)
+            elif name not in fields:
+                raise UnsupportedArgumentValueError(
+                    f"{spot} has no field {name!r}",
+                    field=name,
+                    expected=f"one of {', '.join(fields)}",
+                    actual=name,
+                    **spot.about(),
+                )
+            elif fields[name].is_stored and not fields[name].is_key:
+                texts[name] = fields[name].value.text(self.__dict__[name], spot)
+        return texts
+
+    def rapyer_check_fields(self, names: Any) -> None:
+        """Raise if a name is not that of a field which may change."""
+        fields = plan_of(type(self)).fields
+        for name in names:
+            if name not in fields or self.rapyer_is_frozen(name):
+                spot = self.rapyer_spot()
+                why = "is not a field" if name not in fields else "must not change"
+                raise UpdateAtomicModelError(
+                    f"{spot}: {name} {why}; nothing was changed", field=name, **spot.about()
+                )
+
+    def __delattr__(self, name: str) -> None:
+        if not name.startswith("_"):
+            refuse_in_scope(self, f"del {name}", "assign a value, or delete it before the pipeline")
+        super().__delattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in type(self).__pydantic_fields__:
+            if self.__pydantic_extra__ is not None and not name.startswith("_"):
+                refuse_in_scope(self, f"{name}, which is no field,", "set it before the pipeline")
+            super().__setattr__(name, value)
+            if self.__pydantic_extra__ is not None and name in self.__pydantic_extra__:
+                own_changes(self).assigned.add(name)
+            return
+        if isinstance(value, ContainerOperations) and value is self.__dict__.get(name):
+            return  # an in-place operator, which has changed it already
+        if is_watched(self, name, value):
+            return  # as well; the end of the pipeline's block says so
+        if assign_in_scope(self, name, value):
+            return
+        before = dict(self.__dict__)
+        super().__setattr__(name, value)
+        own_changes(self).assigned.add(name)
+        own_changes(self).assigned.update(self._rapyer_validated_since(before, self.__dict__))
+
+    @classmethod
+    def at(cls, key: str) -> Self:
+        """Return a handle: a document's place, to operate on without loading it.
+
+        Its fields have every operation of a loaded model's; reading one as a plain value raises
+        `NotLoadedError`. `key` is a pk or a whole key.
+        """
+        return cls.rapyer_empty(DocumentPlace(cls.rapyer_key(key), is_stored=True, is_handle=True))
+
+    def __repr__(self) -> str:
+        if self.rapyer_is_handle() and not self.__dict__:
+            return f"<{type(self).__name__} {self.rapyer_spot()}, not loaded>"
+        return super().__repr__()
+
+    def __str__(self) -> str:
+        return repr(self) if self.rapyer_is_handle() else super().__str__()
+
+
+def _empty(cls: type[D]) -> D:
+    """Return an instance without data."""
+    instance = cls.__new__(cls)
+    object.__setattr__(instance, "__dict__", {})
+    object.__setattr__(instance, "__pydantic_fields_set__", set())
+    object.__setattr__(instance, "__pydantic_extra__", None)
+    object.__setattr__(instance, "__pydantic_private__", None)
+    return instance
+
+
+def _set_place(model: DocumentModel, place: DocumentPlace | InnerPlace) -> None:
+    object.__setattr__(model, "_rapyer_place", place)
+
+
+def _is_held(place: InnerPlace, child: Any) -> bool:
+    try:
+        place.parent.rapyer_segment(place.member, child, False)
+    except PathError:
+        return False
+    return True
+
+
+DocumentModel.rapyer_place_slot = DocumentModel.__dict__["_rapyer_place"].__get__
+DocumentModel.rapyer_changes_slot = DocumentModel.__dict__["_rapyer_changes"].__get__

@@ -1,0 +1,231 @@
+"""Making model classes: every check runs before anything is registered.
+
+A class gets its plan from pydantic's core schema, one data descriptor per field, its own
+level of settings, and its place in the registry of its package. A class whose annotations
+cannot be resolved yet gets its plan at first use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import Field as PydanticField
+from pydantic import PrivateAttr
+from pydantic._internal._model_construction import ModelMetaclass, build_lenient_weakvaluedict
+from pydantic._internal._typing_extra import parent_frame_namespace
+from typing_extensions import dataclass_transform
+
+from .bound.binding import bind
+from .bound.scalars import BoundScalar
+from .config import RedisConfig
+from .errors import ReservedFieldNameError, UnsupportedFieldError
+from .expressions import Expression
+from .keys import KeyMarker
+from .paths import ROOT, member_segment
+from .plans import ValuePlan
+from .reserved import RESERVED
+from .schemas import model_fields_of
+
+if TYPE_CHECKING:
+    from .model import DocumentModel
+
+__all__ = ["FieldDescriptor", "FieldPlan", "ModelMeta", "ModelPlan", "plan_of"]
+
+# Pydantic's option: whether a class notes the names that its annotations were written among.
+_RESET = "__pydantic_reset_parent_namespace__"
+
+
+class FieldPlan:
+    """What is known of one field of one class."""
+
+    def __init__(
+        self, name: str, value: ValuePlan, is_key: bool, is_frozen: bool, is_stored: bool
+    ) -> None:
+        self.name: str = name
+        self.value = value
+        self.is_key = is_key
+        self.is_frozen = is_frozen
+        self.is_stored = is_stored
+        self.root_path: str = f"{ROOT}{member_segment(name)}"
+        self.keeps: bool = value.needs_baseline()
+
+    def read(self, instance: DocumentModel, raw: Any) -> Any:
+        """Return what reading the field gives; a list, dict or model is bound once and kept."""
+        bound = bind(raw, instance, self.name, self.value)
+        if bound is not raw and not isinstance(bound, BoundScalar):
+            instance.__dict__[self.name] = bound  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
+        if self.keeps:
+            instance.rapyer_hand_out(self, raw)
+        return bound
+
+
+class ModelPlan:
+    """What is known of one class."""
+
+    def __init__(self, cls: type[DocumentModel]) -> None:
+        bindings, handles = cls.__rapyer_bindings__, cls.__rapyer_handles__
+        schema = cast("dict[str, Any]", cls.__pydantic_core_schema__)
+        self.fields: dict[str, FieldPlan] = {}
+        for name, part in model_fields_of(schema).items():
+            info = cls.__pydantic_fields__[name]
+            is_key = any(isinstance(mark, KeyMarker) for mark in info.metadata)
+            frozen = bool(info.frozen or cls.model_config.get("frozen"))
+            value = ValuePlan(part, bindings, handles)
+            self.fields[name] = FieldPlan(name, value, is_key, frozen, not info.exclude)
+        decorators = cls.__pydantic_decorators__
+        self.has_model_validators: bool = bool(
+            decorators.model_validators or decorators.root_validators
+        )
+        self.validated_fields: frozenset[str] = frozenset(
+            name
+            for decorator in (decorators.field_validators, decorators.validators)
+            for entry in decorator.values()
+            for name in entry.info.fields
+        )
+        self.key_field: str | None = _key_field(cls, self.fields)
+
+
+def _key_field(cls: type, fields: dict[str, FieldPlan]) -> str | None:
+    names = [field.name for field in fields.values() if field.is_key]
+    if len(names) > 1:
+        raise UnsupportedFieldError(
+            f"{cls.__qualname__} has {len(names)} fields marked Key ({', '.join(names)}); "
+            "one makes the pk",
+            model=cls.__qualname__,
+            expected="one Key field",
+            actual=names,
+        )
+    return names[0] if names else None
+
+
+def plan_of(cls: type[DocumentModel]) -> ModelPlan:
+    """Return the plan of a class, made now if its annotations could not be resolved before."""
+    plan = cls.__dict__.get("__rapyer_plan__")
+    if plan is None:
+        if not cls.__pydantic_complete__:
+            cls.model_rebuild()
+        plan = ModelPlan(cls)
+        cls.__rapyer_plan__ = plan
+    return cast(ModelPlan, plan)
+
+
+_building: ContextVar[bool] = ContextVar("rapyer_building", default=False)
+
+
+@contextmanager
+def _building_a_class() -> Generator[None]:
+    """Hide expressions from pydantic, to which `Base.field` is a default or a shadowed name."""
+    token = _building.set(True)
+    try:
+        yield
+    finally:
+        _building.reset(token)
+
+
+class FieldDescriptor:
+    """`User.score` is an expression, `user.score` the value with its place."""
+
+    __slots__ = ("_plan", "name", "owner")
+
+    def __init__(self, owner: type[DocumentModel], name: str) -> None:
+        self.owner: type[DocumentModel] = owner
+        self.name: str = name
+        self._plan: FieldPlan | None = None
+
+    @property
+    def plan(self) -> FieldPlan:
+        """The field's plan."""
+        if self._plan is None:
+            self._plan = plan_of(self.owner).fields[self.name]
+        return self._plan
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is None:
+            if _building.get():
+                raise AttributeError(self.name)
+            expression: Expression[Any] = Expression(owner, (self.name,))
+            return expression
+        name = self.name
+        plan = self._plan or self.plan
+        try:
+            raw = instance.__dict__[name]
+        except KeyError:
+            return instance.rapyer_missing(plan)
+        return plan.read(instance, raw)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.name] = value
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(PydanticField, PrivateAttr))
+class ModelMeta(ModelMetaclass):
+    """Builds a model class whole, or raises and leaves no trace."""
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> Any:
+        is_registered = options.pop("rapyer_register", True)
+        own = namespace.get("Meta")
+        if options.get(_RESET, True):
+            # Pydantic would look for names in its caller's frame, which is this function's.
+            names = build_lenient_weakvaluedict(parent_frame_namespace())
+            namespace = {**namespace, "__pydantic_parent_namespace__": names}
+            options[_RESET] = False
+        # Before pydantic warns of a shadowed attribute; annotations that are not there yet
+        # (Python 3.14's) are checked with the finished class.
+        if any(hasattr(base, "__rapyer_bindings__") for base in bases):
+            _refuse_reserved(
+                namespace.get("__qualname__", name), namespace.get("__annotations__", ())
+            )
+        with _building_a_class():
+            cls: Any = super().__new__(mcs, name, bases, namespace, **options)
+        if not hasattr(cls, "__rapyer_bindings__"):
+            return cls
+        _refuse_reserved(cls.__qualname__, cls.__pydantic_fields__)
+        type.__setattr__(cls, "Meta", _settings(cls, own))
+        for field in cls.__pydantic_fields__:
+            type.__setattr__(cls, field, FieldDescriptor(cls, field))
+        if cls.__pydantic_complete__:
+            plan_of(cls)
+        if is_registered and "__rapyer_bindings__" not in namespace:
+            cls.__rapyer_registry__.add(cls.class_key_initials(), cls)
+        return cls
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        if name == "Meta" and isinstance(value, RedisConfig):
+            value = _settings(cls, value)
+        super().__setattr__(name, value)
+
+
+def _settings(cls: Any, own: Any) -> RedisConfig:
+    """Return a class' own level of settings, above that of its base."""
+    parent = next(
+        (
+            base.__dict__["Meta"]
+            for base in cls.__mro__[1:]
+            if isinstance(base.__dict__.get("Meta"), RedisConfig)
+        ),
+        None,
+    )
+    parent = parent or cls.__rapyer_defaults__
+    if own is None or isinstance(own, RedisConfig):
+        return (own or RedisConfig()).below(parent)
+    namespace = cast("dict[str, Any]", vars(own))
+    given = {key: value for key, value in namespace.items() if not key.startswith("_")}
+    return RedisConfig(**given).below(parent)
+
+
+def _refuse_reserved(model: str, names: Iterable[str]) -> None:
+    for name in names:
+        if name in RESERVED:
+            raise ReservedFieldNameError(
+                f"{model}.{name}: the name is that of a public method or property; "
+                f"write `{name}_: … = Field(alias={name!r})`",
+                model=model,
+                field=name,
+                expected="a name that hides nothing",
+                actual=name,
+            )

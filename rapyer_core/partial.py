@@ -1,0 +1,138 @@
+"""Partial loads: some fields of a document, each read at its own place.
+
+What was not asked for is not there: reading it raises, and nothing writes the model whole. A
+field is validated by itself, so validators of the whole model do not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from pydantic_core import ValidationError
+
+from .documents import corrupted, problems_of
+from .errors import InvalidValueError, UnsupportedArgumentValueError
+from .keys import RapyerKey
+from .model import DocumentModel
+from .operations import Operation
+from .paths import ROOT, render
+from .places import DocumentPlace
+from .plans import ValuePlan
+from .reserved import is_adoptable
+from .revisions import REVISION_MEMBER
+
+__all__ = ["get_parts_operation"]
+
+M = TypeVar("M", bound=DocumentModel)
+
+Way: TypeAlias = "tuple[str, ...]"
+"""The names from the root to a field."""
+
+
+def get_parts_operation(cls: type[M], key: RapyerKey, only: Sequence[str]) -> Operation:
+    """Return what reads some fields of a document, each ``name`` or ``nested.name``.
+
+    Raises:
+        UnsupportedArgumentValueError: there is no such field.
+    """
+    plans = _without_inner([_way(cls, name) for name in only])
+    may_be_none = sorted({way for plan in plans.values() for way in plan.may_be_none})
+    ways = [*plans, (REVISION_MEMBER,)] if cls.rapyer_settings().is_optimistic else [*plans]
+
+    def settle(reply: list[Any]) -> M:
+        texts = dict(zip(ways, reply, strict=False))
+        nones = {
+            way for way, is_none in zip(may_be_none, reply[len(ways) :], strict=True) if is_none
+        }
+        place = DocumentPlace(key, is_stored=True, is_partial=True)
+        place.revision = int(texts.pop((REVISION_MEMBER,), None) or 0)
+        model = cls.rapyer_empty(place)
+        problems: dict[str, str] = {}
+        for way, text in texts.items():
+            problems.update(_read(model, way, text, nones))
+        if problems:
+            raise corrupted(cls, key, problems)
+        return model
+
+    # A field's name is an identifier, so each way has a path.
+    paths: list[Any] = [len(ways), *map(render, ways), len(may_be_none), *map(render, may_be_none)]
+    lifetime = cls.rapyer_lifetime()
+    return Operation(
+        "document_get_parts", key, ROOT, tuple(paths), settle, None, lifetime, is_read=True
+    )
+
+
+class _Asked:
+    """A field that was asked for, and which of the models around it may be None."""
+
+    def __init__(self, way: Way, may_be_none: list[Way]) -> None:
+        self.way = way
+        self.may_be_none = may_be_none
+
+
+def _way(cls: type[DocumentModel], name: str) -> _Asked:
+    way, may_be_none = tuple(name.split(".")), list[Way]()
+    fields = {field: plan.value for field, plan in cls.rapyer_fields().items()}
+    for depth, part in enumerate(way, 1):
+        if part not in fields:
+            raise UnsupportedArgumentValueError(
+                f"{cls.__name__} has no field {name!r} that can be loaded by itself",
+                model=cls.__name__,
+                field=name,
+                expected=f"one of {', '.join(fields)}" if fields else "a field without parts",
+                actual=part,
+            )
+        if fields[part].is_nullable and depth < len(way):
+            may_be_none.append(way[:depth])
+        fields = _inner_fields(fields[part])
+    return _Asked(way, may_be_none)
+
+
+def _inner_fields(plan: ValuePlan) -> dict[str, ValuePlan]:
+    """Return the fields of a nested model; none of a union's, which may be any of several."""
+    models = [choice for choice in plan.choices if choice.kind == "model"]
+    return models[0].fields if len(models) == 1 and is_adoptable(models[0].model) else {}
+
+
+def _without_inner(asked: Iterable[_Asked]) -> dict[Way, _Asked]:
+    """Return what was asked for by its way, without what a larger part brings along."""
+    found = {each.way: each for each in asked}
+    return {
+        way: each
+        for way, each in found.items()
+        if not any(way[:depth] in found for depth in range(1, len(way)))
+    }
+
+
+def _read(model: DocumentModel, way: Way, text: bytes | None, nones: set[Way]) -> dict[str, str]:
+    """Put the value of one field into a model; return what is wrong with it, by field."""
+    holder: Any = model
+    for depth, name in enumerate(way[:-1], 1):
+        if way[:depth] in nones:
+            holder.__dict__[name] = None
+            return {}
+        holder = _member(holder, name)
+    field: Any = holder.__class__.__pydantic_fields__[way[-1]]
+    if text is None and field.is_required():
+        return {".".join(way): "Field required"}
+    value: Any
+    try:
+        if text is None:
+            value = field.get_default(call_default_factory=True, validated_data=holder.__dict__)
+        else:
+            value = holder.rapyer_fields()[way[-1]].value.read(text, holder.rapyer_spot())
+    except InvalidValueError as error:
+        if not isinstance(error.__cause__, ValidationError):
+            raise
+        return problems_of(error.__cause__, way)
+    holder.__dict__[way[-1]] = value
+    return {}
+
+
+def _member(holder: Any, name: str) -> Any:
+    """Return the nested model of a partly loaded one, made empty when it is first wanted."""
+    if name not in holder.__dict__:
+        plan = holder.rapyer_fields()[name].value
+        holder.__dict__[name] = holder.rapyer_handle_at(holder, name, plan)
+    return holder.__dict__[name]

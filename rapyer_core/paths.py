@@ -1,0 +1,80 @@
+"""JSON paths: how a place inside a document is written for the server.
+
+Every member name is quoted, so that any name is legal (``a.b``, ``*``, the empty name).
+RedisJSON takes the name between the quotes raw, but for leading spaces, which it drops, and
+knows no escape (seen on 2.8.3). So a name that begins with a space, holds a backslash or both
+kinds of quote has no path at all: it makes a `LiftedPath`, which the Lua program follows by
+text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+__all__ = ["ROOT", "LiftedPath", "Path", "Segment", "display", "member_segment", "render"]
+
+ROOT = "$"
+
+Segment: TypeAlias = str | int
+"""A member's name, or an index in a list."""
+
+
+class LiftedPath(NamedTuple):
+    """A path through members whose names have no path of their own.
+
+    `outer` leads to the first object with such a member; each step is that member's name and
+    the plain path below it.
+    """
+
+    outer: str
+    steps: tuple[tuple[str, str], ...]
+
+
+Path: TypeAlias = str | LiftedPath
+
+
+def member_segment(name: str) -> str | None:
+    """Return how a member is written in a path, or None for a name that has no path."""
+    if "\\" in name or name.startswith(" "):
+        return None
+    if '"' not in name:
+        return f'["{name}"]'
+    if "'" not in name:
+        return f"['{name}']"
+    return None
+
+
+def render(segments: Iterable[Segment]) -> Path:
+    """Return the path of segments counted from the document's root."""
+    return _rendered(tuple(segments))
+
+
+# A program reads few places again and again; keys of dicts make the rest, so it is bounded.
+@lru_cache(maxsize=4096)
+def _rendered(segments: tuple[Segment, ...]) -> Path:
+    outer = current = ROOT
+    steps: list[tuple[str, str]] = []
+    name: str | None = None
+    for segment in segments:
+        written = f"[{segment}]" if isinstance(segment, int) else member_segment(segment)
+        if written is not None:
+            current += written
+            continue
+        if name is None:
+            outer = current
+        else:
+            steps.append((name, current))
+        name, current = str(segment), ROOT
+    if name is None:
+        return current
+    steps.append((name, current))
+    return LiftedPath(outer, tuple(steps))
+
+
+def display(path: Path) -> str:
+    """Return a path for people: as the server takes it, or the nearest to that."""
+    if isinstance(path, str):
+        return path
+    return path.outer + "".join(f"[{name!r}]{below[1:]}" for name, below in path.steps)

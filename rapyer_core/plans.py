@@ -1,0 +1,254 @@
+"""What is known of a value before there is one: how it is checked, written, read and bound.
+
+Plans are made once per class, from pydantic's core schema, and shared by all instances. What
+is costly in a plan (compiled validators, the plans of elements) is made when first needed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from pydantic_core import (
+    PydanticSerializationError,
+    SchemaSerializer,
+    SchemaValidator,
+    ValidationError,
+)
+
+from .errors import RapyerSerializationError
+from .invalid import Spot, invalid_value
+from .limits import storable
+from .reserved import is_adoptable
+from .schemas import SchemaPart, Surface, model_fields_of, surface
+
+__all__ = ["STORED", "Bindings", "Handles", "ValuePlan"]
+
+# Validation context of everything that is read from the server; validators may look at it.
+STORED: dict[str, Any] = {"rapyer": "stored"}
+
+Bindings = Mapping[type[Any], Any]
+"""Which bound class stands for a plain type, in one twin."""
+
+Handles = Mapping[str, Any]
+"""Which handle class stands for a kind of value, in one twin."""
+
+# How deep plans are followed: a recursive alias has no end.
+_DEEPEST = 8
+
+# Values of these kinds never change in place, so handing one out needs no baseline.
+_IMMUTABLE = frozenset(
+    [
+        "int",
+        "float",
+        "str",
+        "bool",
+        "bytes",
+        "none",
+        "date",
+        "time",
+        "datetime",
+        "timedelta",
+        "decimal",
+        "uuid",
+        "url",
+        "multi-host-url",
+        "enum",
+        "literal",
+        "complex",
+    ]
+)
+# Kinds whose values are bound by their plain type; others stay as they are.
+_BINDABLE = frozenset(
+    [
+        "int",
+        "float",
+        "str",
+        "bool",
+        "bytes",
+        "list",
+        "dict",
+        "any",
+        "union",
+        "tagged-union",
+        "datetime",
+    ]
+)
+
+
+class ValuePlan:
+    """How values of one annotation are handled."""
+
+    def __init__(self, part: SchemaPart, bindings: Bindings, handles: Handles) -> None:
+        self._part = part
+        self.bindings = bindings
+        self.handles = handles
+        found: Surface = surface(part)
+        self.kind: str = found.kind
+        self.is_nullable: bool = found.is_nullable
+        self.is_plain: bool = found.is_plain
+        self.bounds: dict[str, Any] = found.bounds
+        self.is_bindable: bool = found.kind in _BINDABLE
+        self.is_immutable: bool = found.kind in _IMMUTABLE
+        self._inner = found.inner
+
+    @cached_property
+    def validator(self) -> SchemaValidator:
+        """The compiled validator."""
+        return SchemaValidator(self._part.complete(), self._part.config)  # type: ignore[arg-type]  # a plain dict is how pydantic stores it
+
+    @cached_property
+    def serializer(self) -> SchemaSerializer:
+        """The compiled serializer."""
+        return SchemaSerializer(self._part.complete(), self._part.config)  # type: ignore[arg-type]  # see `validator`
+
+    @cached_property
+    def item(self) -> ValuePlan:
+        """The plan of a list's items."""
+        return self._element("items_schema")
+
+    @cached_property
+    def value(self) -> ValuePlan:
+        """The plan of a dict's values."""
+        return self._element("values_schema")
+
+    @cached_property
+    def name(self) -> ValuePlan:
+        """The plan of a dict's keys."""
+        return self._element("keys_schema")
+
+    @cached_property
+    def model(self) -> type[Any] | None:
+        """The class of a nested model, as annotated."""
+        return self._inner["cls"] if self.kind == "model" else None
+
+    @cached_property
+    def fields(self) -> dict[str, ValuePlan]:
+        """The plans of a nested model's fields, by name."""
+        if self.kind != "model":
+            return {}
+        schema = {
+            "type": "definitions",
+            "schema": self._inner,
+            "definitions": list(self._part.definitions.values()),
+        }
+        parts = model_fields_of(schema).items()
+        return {name: ValuePlan(part, self.bindings, self.handles) for name, part in parts}
+
+    @cached_property
+    def choices(self) -> tuple[ValuePlan, ...]:
+        """The plans that a union chooses from; a plan that is no union is its own only choice."""
+        if self.kind == "tagged-union":
+            parts: list[Any] = list(self._inner["choices"].values())
+        elif self.kind == "union":
+            parts = [c[0] if isinstance(c, tuple) else c for c in self._inner["choices"]]
+        else:
+            return (self,)
+        plans = (self._with(part) for part in parts)
+        return tuple(choice for plan in plans for choice in plan.choices)
+
+    def choice(self, kind: str) -> ValuePlan:
+        """Return the plan for values of a kind: that one of a union's, or the plan itself."""
+        return next((choice for choice in self.choices if choice.kind == kind), self)
+
+    @cached_property
+    def is_scalar(self) -> bool:
+        """Whether values hold nothing that has a place of its own."""
+        return self.is_immutable
+
+    @cached_property
+    def holds_models(self) -> bool:
+        """Whether a value may be a model."""
+        return any(choice.kind in ("model", "any") for choice in self.choices)
+
+    def needs_baseline(self, depth: int = 0) -> bool:
+        """Whether a value may change in place without our seeing it.
+
+        Bound lists, dicts and models note their changes themselves; a set or a dataclass does not.
+        """
+        if self.is_immutable or depth > _DEEPEST:
+            return depth > _DEEPEST
+        if self.kind == "model":
+            return not is_adoptable(self._inner["cls"])
+        if self.kind == "list":
+            return self.item.needs_baseline(depth + 1)
+        if self.kind == "dict":
+            return self.value.needs_baseline(depth + 1)
+        if self.choices != (self,):
+            return any(choice.needs_baseline(depth + 1) for choice in self.choices)
+        return True
+
+    def _element(self, name: str) -> ValuePlan:
+        schema = self._inner.get(name) or {"type": "any"}
+        return self._with(schema)
+
+    def _with(self, schema: dict[str, Any]) -> ValuePlan:
+        return ValuePlan(self._part.with_schema(schema), self.bindings, self.handles)
+
+    # Values in
+
+    def checked(self, value: Any, spot: Spot) -> Any:
+        """Return a value as the field holds it.
+
+        Raises:
+            InvalidValueError: it does not validate.
+        """
+        try:
+            return self.validator.validate_python(value)
+        except ValidationError as error:
+            raise invalid_value(error, spot.where(), value) from error
+
+    def read(self, text: bytes | str, spot: Spot) -> Any:
+        """Return the value that a stored JSON text stands for.
+
+        Raises:
+            InvalidValueError: the text does not validate.
+        """
+        try:
+            return self.validator.validate_json(text, context=STORED, by_alias=False, by_name=True)
+        except ValidationError as error:
+            raise invalid_value(error, spot.where(), text) from error
+
+    # Values out
+
+    def text(self, value: Any, spot: Spot) -> str:
+        """Return the JSON text of a value, as every write stores it.
+
+        Raises:
+            RapyerSerializationError: the value cannot be written as JSON.
+            NotLoadedError: it is a model of which not all was loaded.
+            NumberRangeError: there is an integer in it that the server cannot hold.
+        """
+        if self.holds_models and hasattr(value, "rapyer_check_whole"):
+            value.rapyer_check_whole()
+        try:
+            text = self.serializer.to_json(value, by_alias=False, warnings="error")
+        except (PydanticSerializationError, ValueError, TypeError) as error:
+            where = spot.where()
+            raise RapyerSerializationError(
+                f"{where}: {value!r} cannot be written as JSON: {error}",
+                actual=value,
+                **where.about(),
+            ) from error
+        return storable(text, spot.where)
+
+    def name_text(self, name: Any, spot: Spot) -> str:
+        """Return how a dict's key is stored, as a member's name."""
+        if type(name) is str:
+            return name
+        members = json.loads(self._names.text({name: None}, spot))
+        return str(next(iter(members)))
+
+    def read_name(self, text: str, spot: Spot) -> Any:
+        """Return the dict key that a stored member's name stands for."""
+        if self.name.kind == "str" and self.name.is_plain:
+            return text
+        return next(iter(self._names.read(json.dumps({text: None}), spot)))
+
+    @cached_property
+    def _names(self) -> ValuePlan:
+        keys = self._inner.get("keys_schema") or {"type": "any"}
+        schema = {"type": "dict", "keys_schema": keys, "values_schema": {"type": "none"}}
+        return self._with(schema)

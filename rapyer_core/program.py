@@ -1,0 +1,120 @@
+"""The Lua program: one set of operations, assembled into one small script each.
+
+The `.lua` files are the program. A file under ``lua/ops`` defines the function of its own
+name, ``(key, path, ARGV, offset)``, and says in a ``-- uses:`` line which pieces of
+``lua/lib`` it needs. Each operation becomes a script of its own, since Redis runs a script's
+top level at every call: a table of all functions costs two to three times what one
+operation does.
+
+A script's arguments are ``KEYS[1]`` the document, ``ARGV[1]`` the lifetime in seconds that a
+success sets ('' leaves it alone), ``ARGV[2]`` the path, then the operation's own.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from importlib import resources
+from typing import NamedTuple
+
+__all__ = ["Script", "lifted_script", "pipeline_script", "script"]
+
+_FOLDER = resources.files("rapyer_core").joinpath("lua")
+_USES = "-- uses:"
+
+_SINGLE = """
+local reply = {name}(KEYS[1], ARGV[2], ARGV, 2)
+"""
+_LIFTED = """
+local steps = {{}}
+for i = 1, tonumber(ARGV[3]) do steps[i] = {{ARGV[2 + 2 * i], ARGV[3 + 2 * i]}} end
+local reply = lift({name}, KEYS[1], KEYS[2], ARGV[2], steps, ARGV, 3 + 2 * #steps)
+"""
+_EXPIRE = """
+if ARGV[1] ~= '' and not (type(reply) == 'table' and reply[1] == '!') then
+  redis.call('EXPIRE', KEYS[1], ARGV[1])
+end
+return reply
+"""
+
+
+class Script(NamedTuple):
+    """A script's text and the SHA-1 by which servers know it."""
+
+    name: str
+    source: str
+    sha: str
+
+
+@functools.cache
+def script(operation: str) -> Script:
+    """Return the script that runs one operation on a path."""
+    return _finished(operation, (*_requirements(operation), operation), _SINGLE)
+
+
+@functools.cache
+def lifted_script(operation: str) -> Script:
+    """Return the script that runs one operation below members whose names have no path."""
+    pieces = dict.fromkeys((*_requirements(operation), *_requirements("lift"), "lift", operation))
+    return _finished(operation, tuple(pieces), _LIFTED)
+
+
+@functools.cache
+def pipeline_script() -> Script:
+    """Return the script that runs a batch of operations; it makes only those that a batch names."""
+    branches = "\n".join(_branch(name) for name in (*_operations(), "lift"))
+    make = f"local function make(name)\n{branches}\nend"
+    run = _code(_FOLDER.joinpath("pipeline.lua").read_text(encoding="utf-8"))
+    source = "\n".join((_source("batch_keys"), _source("notes"), make, run))
+    sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+    return Script("pipeline", source, sha)
+
+
+def _branch(name: str) -> str:
+    pieces = "\n".join(_source(piece) for piece in (*_requirements(name), name))
+    return f"if name == '{name}' then\n{pieces}\nreturn {name}\nend"
+
+
+def _operations() -> list[str]:
+    files = (file.name for file in _FOLDER.joinpath("ops").iterdir())
+    return sorted(name[: -len(".lua")] for name in files if name.endswith(".lua"))
+
+
+def _finished(operation: str, pieces: tuple[str, ...], call: str) -> Script:
+    body = "\n".join(_source(piece) for piece in pieces)
+    source = body + call.format(name=operation) + _EXPIRE
+    sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+    return Script(operation, source, sha)
+
+
+@functools.cache
+def _requirements(piece: str) -> tuple[str, ...]:
+    """Return what a piece needs, each after what it needs itself."""
+    ordered: dict[str, None] = {}
+    for name in _uses(piece):
+        ordered.update(dict.fromkeys((*_requirements(name), name)))
+    return tuple(ordered)
+
+
+def _uses(piece: str) -> list[str]:
+    first = _text(piece).split("\n", 1)[0]
+    return first.removeprefix(_USES).split() if first.startswith(_USES) else []
+
+
+def _source(piece: str) -> str:
+    """Return a piece without its comments: the text is sent to the server once, and kept there."""
+    return _code(_text(piece))
+
+
+def _code(text: str) -> str:
+    lines = text.splitlines()
+    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("--"))
+
+
+@functools.cache
+def _text(piece: str) -> str:
+    for folder in ("ops", "lib"):
+        file = _FOLDER.joinpath(folder).joinpath(f"{piece}.lua")
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    raise FileNotFoundError(f"no Lua piece is named {piece!r}")

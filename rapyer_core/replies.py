@@ -1,0 +1,73 @@
+"""Failures that the Lua program answers as data, and the errors they become."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from .errors import (
+    DictKeyError,
+    DocumentExistsError,
+    ItemNotFoundError,
+    KeyNotFound,
+    ListIndexError,
+    LockLostError,
+    NumberRangeError,
+    PathError,
+    RapyerError,
+    ServerError,
+    ServerLacksFeatureError,
+    StaleModelError,
+)
+
+__all__ = ["explained", "raise_failure"]
+
+# What each failure code of the program (lua/) becomes.
+_ERRORS: dict[str, Callable[..., RapyerError]] = {
+    "no-key": KeyNotFound,
+    "exists": DocumentExistsError,
+    "no-path": PathError,
+    "wrong-type": PathError,
+    "no-item": ListIndexError,
+    "no-value": ItemNotFoundError,
+    "no-member": DictKeyError,
+    "range": NumberRangeError,
+    "lock-lost": LockLostError,
+    "stale": StaleModelError,
+}
+
+# Of an unknown command: asked for directly, by its name; in a script (Redis 5 to 8, Valkey 9),
+# where JSON's are the only ones that a server may lack.
+_LACKS_JSON = re.compile(r"unknown command.*JSON\.|unknown (redis )?command called from", re.I)
+
+
+def raise_failure(reply: list[Any]) -> NoReturn:
+    """Raise the error for ``['!', code, key, path, expected, actual]``."""
+    code, key, path, expected, actual = (part.decode(errors="replace") for part in reply[1:6])
+    if code == "server":
+        raise explained(ServerError(actual), key, path)
+    raise _ERRORS[code](
+        f"{key} {path}: expected {expected}, found {actual}; nothing was written",
+        key=key,
+        path=path,
+        expected=expected,
+        actual=actual,
+    )
+
+
+def explained(error: ServerError, key: str, path: str) -> RapyerError:
+    """Return a server's error with the key and path that it is about."""
+    about = {"key": key, "path": path}
+    message = str(error)
+    if _LACKS_JSON.search(message):
+        return ServerLacksFeatureError(
+            f"the server has no RedisJSON, which {key} is to be stored with: {message}",
+            expected="a server with RedisJSON",
+            actual=message,
+            **about,
+        )
+    explained = ServerError(message, **about)
+    explained.message = f"{key} {path}: {message}"
+    explained.args = (explained.message,)
+    return explained

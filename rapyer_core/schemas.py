@@ -1,0 +1,101 @@
+"""Reading pydantic's core schemas: what a field's value is, below its wrappers.
+
+pydantic has resolved annotations, forward references, generics and decorators by the time a
+core schema is there, so plans are derived from it and from nothing else.
+Source of the schema's shapes: `pydantic_core.core_schema`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+__all__ = ["SchemaPart", "Surface", "model_fields_of", "surface"]
+
+Schema: TypeAlias = "dict[str, Any]"
+
+# Wrappers whose inner schema tells what the value is; functions may still change it.
+_WRAPPERS = frozenset({"default", "nullable", "function-after", "function-before", "function-wrap"})
+_FUNCTIONS = frozenset({"function-after", "function-before", "function-wrap", "function-plain"})
+_BOUNDS = frozenset({"ge", "gt", "le", "lt"})
+_NEUTRAL = frozenset(
+    {"type", "ref", "metadata", "strict", "items_schema", "keys_schema", "values_schema", "cls"}
+)
+
+
+class SchemaPart(NamedTuple):
+    """A schema with the definitions and the configuration that it is read with."""
+
+    schema: Schema
+    definitions: dict[str, Schema]
+    config: Schema | None
+
+    def with_schema(self, schema: Schema) -> SchemaPart:
+        """Return another schema of the same surroundings."""
+        return SchemaPart(schema, self.definitions, self.config)
+
+    def complete(self) -> Schema:
+        """Return a schema that stands alone, ready to be compiled."""
+        if not self.definitions:
+            return self.schema
+        return {
+            "type": "definitions",
+            "schema": self.schema,
+            "definitions": list(self.definitions.values()),
+        }
+
+
+class Surface(NamedTuple):
+    """What lies below the wrappers: `kind` is the inner schema's type, `inner` that schema."""
+
+    kind: str
+    inner: Schema
+    is_nullable: bool
+    is_plain: bool
+    """Nothing but the type is checked: no constraint, no function, no strictness."""
+    bounds: dict[str, Any]
+    """ge, gt, le, lt where these are the only constraints, else empty."""
+
+
+def surface(part: SchemaPart) -> Surface:
+    """Unwrap a schema."""
+    schema, is_nullable, has_function = part.schema, False, False
+    while True:
+        kind = schema["type"]
+        if kind == "definition-ref":
+            schema = part.definitions[schema["schema_ref"]]
+            continue
+        if kind == "definitions":
+            schema = schema["schema"]
+            continue
+        if kind in _FUNCTIONS:
+            has_function = True
+        if kind == "nullable":
+            is_nullable = True
+        if kind not in _WRAPPERS:
+            break
+        schema = schema["schema"]
+    constraints = set(schema) - _NEUTRAL
+    bounds = {name: schema[name] for name in constraints & _BOUNDS if schema[name] is not None}
+    only_bounds = not has_function and constraints <= _BOUNDS and not schema.get("strict")
+    return Surface(
+        kind, schema, is_nullable, only_bounds and not bounds, bounds if only_bounds else {}
+    )
+
+
+def model_fields_of(schema: Schema) -> dict[str, SchemaPart]:
+    """Return the schema of each field of a model's core schema.
+
+    Validators of the whole model wrap the part that holds the fields, at any depth.
+    """
+    definitions = {entry["ref"]: entry for entry in schema.get("definitions", ())}
+    config: Schema | None = None
+    while schema["type"] != "model-fields":
+        if schema["type"] == "definition-ref":
+            schema = definitions[schema["schema_ref"]]
+            continue
+        config = schema.get("config", config)
+        schema = schema["schema"]
+    return {
+        name: SchemaPart(field["schema"], definitions, config)
+        for name, field in schema["fields"].items()
+    }

@@ -1,0 +1,77 @@
+"""The Lua program: small scripts, assembled from whole pieces, the same on every run."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from importlib import resources
+
+import pytest
+
+from rapyer_core.program import lifted_script, pipeline_script, script
+
+LUA = resources.files("rapyer_core") / "lua"
+OPERATIONS = sorted(
+    entry.name.removesuffix(".lua") for entry in (LUA / "ops").iterdir() if entry.is_file()
+)
+PIECES = sorted(
+    entry.name.removesuffix(".lua") for entry in (LUA / "lib").iterdir() if entry.is_file()
+)
+
+
+def text_of(folder: str, name: str) -> str:
+    return (LUA / folder / f"{name}.lua").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_script_is_complete_and_known_by_its_sha(name: str) -> None:
+    for made in (script(name), lifted_script(name)):
+        assert made.sha == hashlib.sha1(made.source.encode()).hexdigest()
+        assert f"local function {name}(" in made.source
+        assert made.source.count(f"local function {name}(") == 1
+        assert "--" not in re.sub(r"'[^']*'", "", made.source).split("\n")[0]
+    assert script(name) is script(name)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_says_what_it_takes_and_answers(name: str) -> None:
+    header = [line for line in text_of("ops", name).splitlines() if line.startswith("--")]
+    assert any("Reply:" in line for line in header)
+
+
+@pytest.mark.parametrize(("folder", "name"), [("ops", n) for n in OPERATIONS])
+def test_what_is_called_is_there_and_what_is_named_is_called(folder: str, name: str) -> None:
+    source = script(name).source
+    defined = [*re.findall(r"local function (\w+)\(", source)]
+    assert len(defined) == len(set(defined)), "a piece stands there twice"
+    known = {*defined, *LANGUAGE}
+    plain = re.sub(r"'(\\.|[^'\\])*'", "''", source)
+    called = {
+        match.group(1)
+        for match in re.finditer(r"(?<![.\w:])([A-Za-z_]\w*)\s*\(", plain)
+        if not plain[: match.start()].endswith("function ")
+    }
+    assert called <= known, called - known
+    uses = text_of(folder, name).splitlines()[0].removeprefix("-- uses:").split()
+    if text_of(folder, name).startswith("-- uses:"):
+        assert uses == sorted(uses) and set(uses) <= {*PIECES, *OPERATIONS}
+
+
+def test_every_piece_is_used() -> None:
+    made = [made(name).source for name in OPERATIONS for made in (script, lifted_script)]
+    made.append(pipeline_script().source)
+    for piece in PIECES:
+        lines = text_of("lib", piece).splitlines()
+        code = [line for line in lines if line.strip() and not line.lstrip().startswith("--")]
+        assert any("\n".join(code) in source for source in made), piece
+
+
+def test_an_unknown_operation() -> None:
+    with pytest.raises(FileNotFoundError, match="nothing_of_the_kind"):
+        script("nothing_of_the_kind")
+
+
+LANGUAGE = {
+    "and", "or", "not", "if", "elseif", "while", "return", "in", "until", "function", "for",
+    "tonumber", "tostring", "type", "unpack", "pcall", "error", "pairs", "ipairs", "then",
+}  # fmt: skip

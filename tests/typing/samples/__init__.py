@@ -1,0 +1,1 @@
+"""Programs that are checked and never run; `refused_*.py` are full of mistakes, on purpose."""
