@@ -115,7 +115,10 @@ def run_blocking(function: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]) -> T:
 
 def resolve(host: str, port: int) -> list[tuple[Any, ...]]:
     """Look up a host's stream addresses, as `socket.getaddrinfo` returns them."""
-    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    # Text would be encoded by a module that is imported then; a child that another thread forked
+    # in that moment could never import it, and would wait for ever.
+    name: str | bytes = host.encode() if host.isascii() else host
+    return list(socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
 
 
 class Background:
