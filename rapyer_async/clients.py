@@ -56,6 +56,11 @@ def driver_of(cls: type[DocumentModel]) -> Driver:
     Raises:
         NotInitializedError: there is none.
     """
+    source = cls.rapyer_settings().source
+    opened = None if source is None else source.driver
+    if opened is not None and opened[2] == epoch():
+        driver: Driver = opened[1]
+        return driver
     return source_driver(source_of(cls))
 
 

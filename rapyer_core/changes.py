@@ -59,6 +59,8 @@ def changes_of(model: DocumentModel) -> Changes | None:
     try:
         changes: Changes | None = model.rapyer_changes_slot(model)
     except AttributeError:
+        # The next one to ask does not pay for an exception.
+        object.__setattr__(model, "_rapyer_changes", None)
         return None
     return changes
 

@@ -88,8 +88,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     __rapyer_handles__: ClassVar[Handles]
     __rapyer_registry__: ClassVar[Registry[Any]]
     __rapyer_defaults__: ClassVar[RedisConfig]
-    __rapyer_plan__: ClassVar[ModelPlan]
-    __rapyer_resolved__: ClassVar[Settings]
+    __rapyer_plan__: ClassVar[ModelPlan | None]
+    __rapyer_resolved__: ClassVar[Settings | None]
 
     if TYPE_CHECKING:
         # `User.address` of a nested model is the class as type checkers see it, so that
@@ -239,10 +239,10 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def rapyer_take(self, member: Any, value: Any, child: Any) -> Any:
         """Make what the server now has the local value, and return it with its place."""
-        field = plan_of(type(self)).fields[member]
+        field = (type(self).__rapyer_plan__ or plan_of(type(self))).fields[member]
         place = self.rapyer_place()
         if place is not None and (
-            self.rapyer_is_handle() if isinstance(place, InnerPlace) else place.is_handle
+            place.is_handle if isinstance(place, DocumentPlace) else self.rapyer_is_handle()
         ):
             return bind(value, self, member, field.value)
         self.__dict__[member] = value  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
@@ -344,7 +344,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def rapyer_is_frozen(self, member: Any) -> bool:
         """Return whether a field must keep its value; a document's key is part of its name."""
-        field = plan_of(type(self)).fields[member]
+        field = (type(self).__rapyer_plan__ or plan_of(type(self))).fields[member]
         return field.is_frozen or (field.is_key and not self.is_inner_model())
 
     def rapyer_is_handle(self) -> bool:
@@ -448,7 +448,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     @classmethod
     def rapyer_settings(cls) -> Settings:
         """Return the class' settings as they are now."""
-        resolved: Settings | None = cls.__dict__.get("__rapyer_resolved__")
+        resolved = cls.__rapyer_resolved__
         if resolved is None or resolved.epoch != epoch():
             meta = cls.Meta
             lifetime = meta.ttl if meta.refresh_ttl else None

@@ -51,15 +51,28 @@ class FieldPlan:
         self.is_stored = is_stored
         self.root_path: str = f"{ROOT}{member_segment(name)}"
         self.keeps: bool = value.needs_baseline()
+        self._scalars = _scalars_of(value)
 
     def read(self, instance: DocumentModel, raw: Any) -> Any:
         """Return what reading the field gives; a list, dict or model is bound once and kept."""
+        scalar = self._scalars.get(type(raw))  # pyright: ignore[reportUnknownArgumentType]  # type() of Any
+        if scalar is not None:
+            return scalar.rapyer_bind(raw, instance, self.name, self.value)
         bound = bind(raw, instance, self.name, self.value)
         if bound is not raw and not isinstance(bound, BoundScalar):
             instance.__dict__[self.name] = bound  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
         if self.keeps:
             instance.rapyer_hand_out(self, raw)
         return bound
+
+
+def _scalars_of(value: ValuePlan) -> dict[type, type[BoundScalar]]:
+    """Return which bound scalar stands for which type, where that alone decides."""
+    if not value.is_bindable or value.kind == "float" or value.needs_baseline():
+        return {}
+    return {
+        plain: bound for plain, bound in value.bindings.items() if issubclass(bound, BoundScalar)
+    }
 
 
 class ModelPlan:
@@ -103,13 +116,13 @@ def _key_field(cls: type, fields: dict[str, FieldPlan]) -> str | None:
 
 def plan_of(cls: type[DocumentModel]) -> ModelPlan:
     """Return the plan of a class, made now if its annotations could not be resolved before."""
-    plan = cls.__dict__.get("__rapyer_plan__")
+    plan = cls.__rapyer_plan__
     if plan is None:
         if not cls.__pydantic_complete__:
             cls.model_rebuild()
         plan = ModelPlan(cls)
         cls.__rapyer_plan__ = plan
-    return cast(ModelPlan, plan)
+    return plan
 
 
 _building: ContextVar[bool] = ContextVar("rapyer_building", default=False)
@@ -174,6 +187,8 @@ class ModelMeta(ModelMetaclass):
             names = build_lenient_weakvaluedict(parent_frame_namespace())
             namespace = {**namespace, "__pydantic_parent_namespace__": names}
             options[_RESET] = False
+        # What is worked out at first use is a class' own, never found on its base.
+        namespace = {**namespace, "__rapyer_plan__": None, "__rapyer_resolved__": None}
         # Before pydantic warns of a shadowed attribute; annotations that are not there yet
         # (Python 3.14's) are checked with the finished class.
         if any(hasattr(base, "__rapyer_bindings__") for base in bases):

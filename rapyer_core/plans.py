@@ -7,6 +7,7 @@ is costly in a plan (compiled validators, the plans of elements) is made when fi
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -93,6 +94,31 @@ class ValuePlan:
         self.is_bindable: bool = found.kind in _BINDABLE
         self.is_immutable: bool = found.kind in _IMMUTABLE
         self._inner = found.inner
+
+    @cached_property
+    def integer_bounds(self) -> tuple[str, str]:
+        """The smallest and largest integer that the field takes, '' for none."""
+        bounds = self.bounds
+        lowest = [math.ceil(bounds["ge"])] if "ge" in bounds else []
+        lowest += [math.floor(bounds["gt"]) + 1] if "gt" in bounds else []
+        highest = [math.floor(bounds["le"])] if "le" in bounds else []
+        highest += [math.ceil(bounds["lt"]) - 1] if "lt" in bounds else []
+        return str(max(lowest)) if lowest else "", str(min(highest)) if highest else ""
+
+    @cached_property
+    def float_bounds(self) -> tuple[str, str]:
+        """The same for floats, as the program takes them: an exclusive one has '<' before it."""
+        bounds = self.bounds
+        lower = upper = ""
+        if "ge" in bounds:
+            lower = repr(float(bounds["ge"]))
+        if "gt" in bounds and not ("ge" in bounds and bounds["ge"] > bounds["gt"]):
+            lower = "<" + repr(float(bounds["gt"]))
+        if "le" in bounds:
+            upper = repr(float(bounds["le"]))
+        if "lt" in bounds and not ("le" in bounds and bounds["le"] < bounds["lt"]):
+            upper = "<" + repr(float(bounds["lt"]))
+        return lower, upper
 
     @cached_property
     def validator(self) -> SchemaValidator:

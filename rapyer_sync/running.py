@@ -45,14 +45,15 @@ def perform(value: Any, method: str, build: Callable[..., Any], *args: Any, **na
     if route is None:
         return value.rapyer_unstored(method, *args, **named)
     cls, work = type(route.root), build(route, *args, **named)
-    if is_any_open() or cls.rapyer_settings().is_exactly_once or isinstance(work, Computation):
+    if is_any_open() or isinstance(work, Computation) or cls.rapyer_settings().is_exactly_once:
         return run(cls, work)
     # What most calls are, without another coroutine around it.
+    driver = driver_of(cls)
     try:
-        reply = work.answered(driver_of(cls).execute(work.by_sha()))
+        reply = driver.execute(work.by_sha())
     except ServerError as error:
-        reply = _send_again(driver_of(cls), work, error)
-    return work.finish(reply)
+        return work.finish(_send_again(driver, work, error))
+    return work.finish(work.answered(reply))
 
 
 def run(cls: type[DocumentModel], work: Operation | Computation) -> Any:

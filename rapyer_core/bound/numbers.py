@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from ..errors import InvalidValueError
 from ..operations import Computation, Operation
 from ..places import Route
+from ..scopes import is_any_open
 from .base import Bound
-
-if TYPE_CHECKING:
-    from ..plans import ValuePlan
 
 __all__ = ["FloatOperations", "IntOperations", "NumberOperations"]
 
@@ -132,17 +130,21 @@ class IntOperations(NumberOperations):
         return int(operand)
 
     def rapyer_arithmetic(self, route: Route, sign: str, operand: Any) -> Operation:
-        lower, upper = _integer_bounds(self.rapyer_plan)
-        args = (str(operand), lower, upper)
+        name, args = _INTEGER_OPERATIONS[sign], (str(operand), *self.rapyer_plan.integer_bounds)
+        if not is_any_open():
+            return self.rapyer_operation(route, name, args, self._settle_integer)
         predicted: list[Any] = []
         return self.rapyer_operation(
             route,
-            _INTEGER_OPERATIONS[sign],
+            name,
             args,
-            lambda text: self.rapyer_accept(int(text)),
+            self._settle_integer,
             lambda: self._predicted_number(sign, operand, predicted),
             confirms=lambda text: bool(predicted) and int(text) == predicted[0],
         )
+
+    def _settle_integer(self, text: bytes) -> Any:
+        return self.rapyer_accept(int(text))
 
 
 class FloatOperations(NumberOperations):
@@ -157,8 +159,7 @@ class FloatOperations(NumberOperations):
         return float(operand)
 
     def rapyer_arithmetic(self, route: Route, sign: str, operand: Any) -> Operation:
-        lower, upper = _float_bounds(self.rapyer_plan)
-        args = (sign, _float_text(operand), lower, upper)
+        args = (sign, _float_text(operand), *self.rapyer_plan.float_bounds)
         predicted: list[Any] = []
         return self.rapyer_operation(
             route,
@@ -169,33 +170,6 @@ class FloatOperations(NumberOperations):
             # By text, which tells 0.0 from -0.0.
             confirms=lambda text: bool(predicted) and repr(_float_of(text)) == repr(predicted[0]),
         )
-
-
-def _integer_bounds(plan: ValuePlan) -> tuple[str, str]:
-    """Return the smallest and largest integer that the field takes, '' for none."""
-    bounds = plan.bounds
-    if not bounds:
-        return "", ""
-    lowest = [math.ceil(bounds["ge"])] if "ge" in bounds else []
-    lowest += [math.floor(bounds["gt"]) + 1] if "gt" in bounds else []
-    highest = [math.floor(bounds["le"])] if "le" in bounds else []
-    highest += [math.ceil(bounds["lt"]) - 1] if "lt" in bounds else []
-    return str(max(lowest)) if lowest else "", str(min(highest)) if highest else ""
-
-
-def _float_bounds(plan: ValuePlan) -> tuple[str, str]:
-    """Return the bounds as the program takes them: an exclusive one has '<' before it."""
-    bounds = plan.bounds
-    lower = upper = ""
-    if "ge" in bounds:
-        lower = repr(float(bounds["ge"]))
-    if "gt" in bounds and not ("ge" in bounds and bounds["ge"] > bounds["gt"]):
-        lower = "<" + repr(float(bounds["gt"]))
-    if "le" in bounds:
-        upper = repr(float(bounds["le"]))
-    if "lt" in bounds and not ("le" in bounds and bounds["le"] < bounds["lt"]):
-        upper = "<" + repr(float(bounds["lt"]))
-    return lower, upper
 
 
 def _float_text(value: float) -> str:

@@ -33,6 +33,10 @@ __all__ = ["Exchange", "Step"]
 # What is joined for one write. More would only be copied: a socket's buffer takes less.
 _CHUNK = 128 * 1024
 
+# So many requests are worth a write of their own: the server works on them while the callers add
+# more. (50 tasks: 33,000 increments/s without, 51,000 with bursts of 12, 53,000 of 16 and 25.)
+_BURST = 16
+
 
 class Step(enum.Enum):
     """What a caller does next."""
@@ -60,6 +64,7 @@ class Exchange:
         self._progress = 0.0  # when the last bytes came
         self._finished_together = 0
         self.writer: Request | None = None
+        self._gatherer: Request | None = None  # the writer, while it lets others add requests
         self.reader: Request | None = None
         self.failure: Exception | None = None
 
@@ -67,11 +72,6 @@ class Exchange:
     def load(self) -> int:
         """How many requests have no reply yet."""
         return len(self._outgoing) + len(self._awaiting)
-
-    @property
-    def crowded(self) -> bool:
-        """Whether others are about to add requests, so that it pays to let them go first."""
-        return self._finished_together > 1 or len(self._outgoing) + len(self._awaiting) > 1
 
     @property
     def unused(self) -> bool:
@@ -89,7 +89,32 @@ class Exchange:
             raise LimitExceededError(f"{message}; this one was not sent")
         request.clean = False
         self._outgoing.append(request)
+        if self._gatherer is not None and len(self._outgoing) >= _BURST:
+            self._gatherer = None
+            self.writer = request
+            return Step.WRITE
         return self.next_step(request)
+
+    def gather(self, request: Request) -> bool:
+        """Return whether the writer is to let others add their requests before it begins.
+
+        Others are about to do so where several were just given their replies.
+        """
+        waiting = len(self._outgoing)
+        crowded = self._finished_together > 1 or waiting + len(self._awaiting) > 1
+        if not crowded or waiting >= _BURST:
+            return False
+        self._gatherer = request
+        return True
+
+    def gathered(self, request: Request) -> bool:
+        """End what `gather` began; False if the one that made a burst full is the writer now."""
+        if self._gatherer is request:
+            self._gatherer = None
+            return True
+        if not request.written:
+            self.release_reading(request)
+        return False
 
     def next_step(self, request: Request) -> Step:
         """Give the caller a role if one is free for it; park it otherwise."""
@@ -186,7 +211,7 @@ class Exchange:
         if not request.done:
             request.abandoned = True
         if self.writer is request:
-            self.writer = None
+            self.writer = self._gatherer = None
         if self.reader is request:
             self.reader = None
         if self.failure is not None:

@@ -52,6 +52,63 @@ def test_the_first_writes_and_reads_and_the_next_ones_park() -> None:
     assert not shared.load
 
 
+def test_whoever_makes_a_burst_full_writes_in_the_place_of_the_one_who_gathers() -> None:
+    shared = exchange()
+    first, second = request(b"1"), request(b"2")
+    assert shared.join(first) is Step.WRITE
+    assert not shared.gather(first)  # alone, there is nobody to wait for
+    shared.join(second)
+    assert shared.gather(first)
+    steps = [shared.join(request(b"x")) for _ in range(14)]
+    assert steps == [Step.PARK] * 13 + [Step.WRITE]
+    writer = shared.writer
+    assert writer is not None
+    assert writer is not first
+    assert not shared.gather(writer)
+    assert send_all(shared, writer) == b"12" + b"x" * 14
+    assert not shared.gathered(first)
+    assert shared.reader is first
+    assert shared.next_step(first) is Step.READ
+
+
+def test_one_who_gathers_writes_what_came_meanwhile() -> None:
+    shared = exchange()
+    first, second, third = request(b"1"), request(b"2"), request(b"3")
+    shared.join(first)
+    shared.join(second)
+    assert shared.gather(first)
+    assert shared.join(third) is Step.PARK
+    assert shared.gathered(first)
+    assert send_all(shared, first) == b"123"
+
+
+def test_one_who_leaves_while_it_gathers_hands_both_roles_on() -> None:
+    shared = exchange()
+    first, second = request(b"1"), request(b"2")
+    shared.join(first)
+    shared.join(second)
+    assert shared.gather(first)
+    assert shared.leave(first)
+    assert shared.next_step(second) is Step.WRITE
+    assert [shared.join(request(b"x")) for _ in range(20)] == [Step.PARK] * 20
+    assert send_all(shared, second) == b"2" + b"x" * 20
+
+
+def test_a_thread_that_gathers_does_not_read_before_its_request_is_written() -> None:
+    shared = exchange()
+    first, second = request(b"1"), request(b"2")
+    shared.join(first)
+    shared.join(second)
+    assert shared.gather(first)
+    joined = [request(b"x") for _ in range(14)]
+    assert [shared.join(each) for each in joined][-1] is Step.WRITE
+    # It was preempted, and goes on before the new writer has begun.
+    assert not shared.gathered(first)
+    assert shared.next_step(first) is Step.PARK
+    assert send_all(shared, joined[-1]) == b"12" + b"x" * 14
+    assert shared.next_step(joined[-1]) is Step.READ
+
+
 def test_a_reader_that_leaves_wakes_the_last_in_the_queue() -> None:
     shared = exchange()
     first, second, third = request(), request(), request()

@@ -8,11 +8,14 @@ from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
+# How long a turn of an event loop took says how busy the machine is; asyncio warns of that.
+_QUIET = 'import logging; logging.getLogger("asyncio").setLevel(logging.ERROR)\n'
+
 
 def run(script: str, *arguments: str) -> list[str]:
     """Run a script in a new interpreter and return the lines that it printed."""
     finished = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", script, *arguments],
+        [sys.executable, "-X", "dev", "-W", "error", "-c", _QUIET + script, *arguments],
         cwd=_ROOT,
         capture_output=True,
         text=True,

@@ -93,11 +93,15 @@ class Connection:
 
     def _write(self, request: Request) -> None:
         exchange = self._exchange
-        if exchange.crowded:
-            # The callers that were just given their replies add their next commands first.
+        with self._lock:
+            gathers = exchange.gather(request)
+        if gathers:
             request.clean = True
             checkpoint()
             request.clean = False
+            with self._lock:
+                if not exchange.gathered(request):
+                    return
         if exchange.reader is request:
             # Above all the end of a connection that was closed while it was idle: found
             # before anything is written, it leaves no outcome unknown.
