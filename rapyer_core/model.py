@@ -23,6 +23,7 @@ from .bound.handles import bind_handle
 from .bound.scalars import BoundScalar
 from .changes import changes_of, own_changes
 from .config import RedisConfig, epoch
+from .copying import copied, noted_state, reduced, restore_noted_state
 from .errors import (
     BadDeleteActionError,
     NotLoadedError,
@@ -653,6 +654,24 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         `NotLoadedError`. `key` is a pk or a whole key.
         """
         return cls.rapyer_empty(DocumentPlace(cls.rapyer_key(key), is_stored=True, is_handle=True))
+
+    # Copies and pickles
+
+    def __copy__(self) -> Self:
+        return copied(super().__copy__(), self)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return copied(super().__deepcopy__(memo), self)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        return noted_state(self, super().__getstate__())
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        super().__setstate__(state)
+        restore_noted_state(self, state)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return reduced(self) or super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         if self.rapyer_is_handle() and not self.__dict__:

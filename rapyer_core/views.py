@@ -32,6 +32,7 @@ def view_class(base: type[DocumentModel], plain: type[BaseModel]) -> type[Docume
             "__doc__": plain.__doc__,
             "__eq__": _equals(plain),
             "__hash__": plain.__hash__,
+            "__rapyer_view__": (base, plain),
         }
         make: Any = type(base)
         known[plain] = make(

@@ -33,6 +33,7 @@ __all__ = [
     "HandleOfList",
     "HandleOfStr",
     "bind_handle",
+    "handle_in",
 ]
 
 
@@ -70,6 +71,9 @@ class Handle(Bound):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.where()}, not loaded>"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return handle_in, (self.rapyer_inner.parent, self.rapyer_inner.member)
 
     def rapyer_not_loaded(self, *_: Any, **__: Any) -> NoReturn:
         """Raise: there is no value."""
@@ -111,6 +115,9 @@ class _Parent(Handle):
     """A handle that has members of its own."""
 
     __slots__ = ()
+
+    def __getitem__(self, member: Any) -> Any:
+        raise NotImplementedError
 
     def rapyer_take(self, member: Any, value: Any, child: Any) -> Any:
         return value
@@ -166,6 +173,11 @@ class HandleOfDict(DictOperations, _Parent):
     def __getitem__(self, key: Any) -> Any:
         name = self.rapyer_checked_name(key)
         return bind_handle(self, name, self.rapyer_members.value)
+
+
+def handle_in(parent: Any, member: Any) -> Any:
+    """Return the handle of a member of a handle: how a pickled one is found again."""
+    return parent[member] if isinstance(parent, _Parent) else getattr(parent, member)
 
 
 def bind_handle(parent: Any, member: Any, plan: ValuePlan) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
+from pydantic_core import SchemaSerializer, core_schema
 from typing_extensions import Self
 
 from ..errors import PathError
@@ -112,6 +113,11 @@ class BoundBool(RefusedOperators, BoundScalar, int):
 
     rapyer_plain = bool
 
+    # Where nothing is annotated (Any, a dump of a dict), pydantic goes by the value's type.
+    __pydantic_serializer__: ClassVar[SchemaSerializer] = SchemaSerializer(
+        core_schema.any_schema(serialization=core_schema.plain_serializer_function_ser_schema(bool))
+    )
+
     if TYPE_CHECKING:
 
         @overload
@@ -134,6 +140,21 @@ class BoundBool(RefusedOperators, BoundScalar, int):
 
     def __format__(self, spec: str) -> str:
         return format(bool(self), spec)
+
+    # Of two bools bool's own operators make a bool, of a bool and an int an int.
+
+    def __and__(self, other: Any, /) -> Any:
+        return bool(self) & _unbound(other)
+
+    def __or__(self, other: Any, /) -> Any:
+        return bool(self) | _unbound(other)
+
+    def __xor__(self, other: Any, /) -> Any:
+        return bool(self) ^ _unbound(other)
+
+
+def _unbound(operand: Any) -> Any:
+    return bool(operand) if isinstance(operand, bool) else operand
 
 
 class BoundStr(InplaceOperators, TextOperations, BoundScalar, str):
