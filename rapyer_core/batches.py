@@ -12,7 +12,7 @@ from .commands import Argument, Command, Reply
 from .errors import CrossSlotError, RapyerError
 from .keys import copy_key, memory_key, scratch_key
 from .operations import Operation
-from .program import pipeline_script
+from .program import Script, pipeline_script
 
 __all__ = ["Batch", "batches_of", "check_one_slot", "is_confirmed", "settle"]
 
@@ -60,11 +60,15 @@ class Batch(NamedTuple):
 
     def by_sha(self) -> Command:
         """Return the command that runs it where the script is known."""
-        return Command(("EVALSHA", pipeline_script().sha, *self._arguments()))
+        return Command(("EVALSHA", self._script().sha, *self._arguments()))
 
     def by_source(self) -> Command:
         """Return the command that runs it anywhere, and makes the script known there."""
-        return Command(("EVAL", pipeline_script().source, *self._arguments()))
+        return Command(("EVAL", self._script().source, *self._arguments()))
+
+    def _script(self) -> Script:
+        is_lifted = any(not isinstance(operation.path, str) for operation in self.operations)
+        return pipeline_script(frozenset(each.name for each in self.operations), is_lifted)
 
     def _arguments(self) -> list[Argument]:
         keys = list(dict.fromkeys(operation.key for operation in self.operations))

@@ -59,20 +59,54 @@ def lifted_script(operation: str) -> Script:
     return _finished(operation, tuple(pieces), _LIFTED)
 
 
-@functools.cache
-def pipeline_script() -> Script:
-    """Return the script that runs a batch of operations; it makes only those that a batch names."""
-    branches = "\n".join(_branch(name) for name in (*_operations(), "lift"))
-    make = f"local function make(name)\n{branches}\nend"
+# What a batch runs is so little, as a rule, that a script of just that is the fastest; more than
+# this many operations, or sets of them, are not worth the memory of the servers that keep them.
+_MOST_OPERATIONS = 8
+_MOST_SCRIPTS = 200
+
+_pipelines: dict[frozenset[str], Script] = {}
+
+
+def pipeline_script(operations: frozenset[str], is_lifted: bool = False) -> Script:
+    """Return the script that runs a batch of operations, of which these are the names.
+
+    is_lifted: the path of one goes through members whose names have no path.
+    """
+    names = operations | {"lift"} if is_lifted else operations
+    made = _pipelines.get(names)
+    if made is None:
+        if len(names) > _MOST_OPERATIONS or len(_pipelines) >= _MOST_SCRIPTS:
+            return _any_pipeline()
+        made = _pipelines[names] = _pipeline(_table(sorted(names)))
+    return made
+
+
+def _pipeline(operations: str) -> Script:
     run = _code(_FOLDER.joinpath("pipeline.lua").read_text(encoding="utf-8"))
-    source = "\n".join((_source("batch_keys"), _source("notes"), make, run))
+    source = "\n".join((_source("batch_keys"), _source("notes"), operations, run))
     sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
     return Script("pipeline", source, sha)
 
 
+def _table(names: list[str]) -> str:
+    """Return the Lua text of the table of some operations."""
+    pieces = dict.fromkeys(piece for name in names for piece in (*_requirements(name), name))
+    body = "\n".join(_source(piece) for piece in pieces)
+    entries = ", ".join(f"{name} = {name}" for name in names)
+    return f"{body}\nlocal operations = {{{entries}}}"
+
+
+@functools.cache
+def _any_pipeline() -> Script:
+    """Return the script that runs every batch; it makes only those operations that are called."""
+    branches = "\n".join(_branch(name) for name in (*_operations(), "lift"))
+    make = f"local function make(made, name)\n{branches}\nend"
+    return _pipeline(f"{make}\nlocal operations = setmetatable({{}}, {{__index = make}})")
+
+
 def _branch(name: str) -> str:
     pieces = "\n".join(_source(piece) for piece in (*_requirements(name), name))
-    return f"if name == '{name}' then\n{pieces}\nreturn {name}\nend"
+    return f"if name == '{name}' then\n{pieces}\nmade.{name} = {name}\nreturn {name}\nend"
 
 
 def _operations() -> list[str]:

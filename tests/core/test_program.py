@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from importlib import resources
+from itertools import combinations
 
 import pytest
 
+from rapyer_core import program
 from rapyer_core.program import lifted_script, pipeline_script, script
 
 LUA = resources.files("rapyer_core") / "lua"
@@ -59,11 +61,37 @@ def test_what_is_called_is_there_and_what_is_named_is_called(folder: str, name: 
 
 def test_every_piece_is_used() -> None:
     made = [made(name).source for name in OPERATIONS for made in (script, lifted_script)]
-    made.append(pipeline_script().source)
+    made.append(pipeline_script(frozenset(OPERATIONS)).source)
     for piece in PIECES:
         lines = text_of("lib", piece).splitlines()
         code = [line for line in lines if line.strip() and not line.lstrip().startswith("--")]
         assert any("\n".join(code) in source for source in made), piece
+
+
+def test_a_pipelines_script_holds_what_its_batch_runs_and_no_more() -> None:
+    few = pipeline_script(frozenset({"integer_add", "value_put"}))
+    assert few is pipeline_script(frozenset({"value_put", "integer_add"}))
+    assert few.sha == hashlib.sha1(few.source.encode()).hexdigest()
+    made = re.findall(r"local function (\w+)\(", few.source)
+    assert {"integer_add", "value_put", "run"} <= set(made)
+    assert len(made) == len(set(made)), "a piece stands there twice"
+    assert not {"list_append", "lift"} & set(made)
+    lifted = pipeline_script(frozenset({"integer_add", "value_put"}), is_lifted=True)
+    assert "local function lift(" in lifted.source
+
+
+def test_servers_are_not_filled_with_scripts_of_pipelines() -> None:
+    large = pipeline_script(frozenset(OPERATIONS[:20]))
+    assert large is pipeline_script(frozenset(OPERATIONS[10:40]))
+    assert large is pipeline_script(frozenset(OPERATIONS[:20]), is_lifted=True)
+    known = dict(program._pipelines)
+    try:
+        made = {pipeline_script(frozenset(pair)).sha for pair in combinations(OPERATIONS, 2)}
+    finally:
+        program._pipelines.clear()
+        program._pipelines.update(known)
+    assert len(made) <= program._MOST_SCRIPTS + 1
+    assert large.sha in made
 
 
 def test_an_unknown_operation() -> None:

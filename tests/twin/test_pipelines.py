@@ -65,6 +65,42 @@ async def test_one_step(rapyer: ModuleType) -> None:
     assert (await stored(other))["balance"] == 7
 
 
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_batch_of_very_many_kinds_of_operations(rapyer: ModuleType, fails: bool) -> None:
+    """The server knows it by another script, which serves every batch."""
+    account = await Account(tags=["a", "b"], counts={"x": 1, "a\\b": 2}, name="n").asave()
+    text = account.redis_dump_json()
+
+    async def everything() -> None:
+        async with rapyer.apipeline():
+            account.balance += 7
+            account.balance *= 6
+            account.balance //= 4
+            account.balance -= 4
+            account.balance **= 2
+            account.balance %= 32
+            account.tags.append("c")
+            account.tags.insert(0, "z")
+            account.tags[1] = "y"
+            account.tags.remove("b")
+            account.counts["a\\b"] += 3
+            account.counts["new"] = 9
+            del account.counts["x"]
+            account.counts.setdefault("more", 8)
+            account.name += "ame"
+            account.limit += int(fails)
+
+    if fails:
+        with pytest.raises(NumberRangeError):
+            await everything()
+        assert account.redis_dump_json() == text
+    else:
+        await everything()
+    assert json.loads(account.redis_dump_json()) == await stored(account)
+    assert account.balance == (0 if fails else (42 // 4 - 4) ** 2 % 32)
+    assert list(account.tags) == (["a", "b"] if fails else ["z", "y", "c"])
+
+
 async def test_the_block_gets_the_model_or_the_scope(rapyer: ModuleType) -> None:
     account = await Account().asave()
     async with account.apipeline() as given:

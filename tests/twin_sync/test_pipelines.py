@@ -66,6 +66,42 @@ def test_one_step(rapyer: ModuleType) -> None:
     assert (stored(other))["balance"] == 7
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_batch_of_very_many_kinds_of_operations(rapyer: ModuleType, fails: bool) -> None:
+    """The server knows it by another script, which serves every batch."""
+    account = Account(tags=["a", "b"], counts={"x": 1, "a\\b": 2}, name="n").save()
+    text = account.redis_dump_json()
+
+    def everything() -> None:
+        with rapyer.pipeline():
+            account.balance += 7
+            account.balance *= 6
+            account.balance //= 4
+            account.balance -= 4
+            account.balance **= 2
+            account.balance %= 32
+            account.tags.append("c")
+            account.tags.insert(0, "z")
+            account.tags[1] = "y"
+            account.tags.remove("b")
+            account.counts["a\\b"] += 3
+            account.counts["new"] = 9
+            del account.counts["x"]
+            account.counts.setdefault("more", 8)
+            account.name += "ame"
+            account.limit += int(fails)
+
+    if fails:
+        with pytest.raises(NumberRangeError):
+            everything()
+        assert account.redis_dump_json() == text
+    else:
+        everything()
+    assert json.loads(account.redis_dump_json()) == stored(account)
+    assert account.balance == (0 if fails else (42 // 4 - 4) ** 2 % 32)
+    assert list(account.tags) == (["a", "b"] if fails else ["z", "y", "c"])
+
+
 def test_the_block_gets_the_model_or_the_scope(rapyer: ModuleType) -> None:
     account = Account().save()
     with account.pipeline() as given:
