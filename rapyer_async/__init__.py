@@ -17,9 +17,14 @@ from rapyer_core.results import (
     RapyerDeleteResult,
 )
 from rapyer_core.scopes import Scope
+from rapyer_core.search.conditions import Condition
+from rapyer_core.search.geo import GeoPoint
+from rapyer_core.search.sorting import SortKey
+from rapyer_core.search.words import Fuzzy, Phrase, Prefix, Words
 
 from .clients import init_rapyer, teardown_rapyer
 from .fields.dicts import RedisDict
+from .fields.index import Index
 from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
@@ -43,13 +48,19 @@ from .pipelines import apipeline, current_scope
 
 __all__ = [
     "AtomicRedisModel",
+    "Condition",
     "DeleteResult",
     "Expression",
     "Field",
+    "Fuzzy",
+    "GeoPoint",
     "GetOrCreateResult",
     "GetOrCreateStatus",
+    "Index",
     "Key",
     "Nullable",
+    "Phrase",
+    "Prefix",
     "RapyerDeleteResult",
     "RapyerKey",
     "RedisBool",
@@ -61,6 +72,8 @@ __all__ = [
     "RedisList",
     "RedisStr",
     "Scope",
+    "SortKey",
+    "Words",
     "adelete_many",
     "aexists",
     "afind",

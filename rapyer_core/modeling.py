@@ -28,6 +28,7 @@ from .paths import ROOT, member_segment
 from .plans import ValuePlan
 from .reserved import RESERVED
 from .schemas import model_fields_of
+from .search.schema import IndexSchema, schema_of_fields
 
 if TYPE_CHECKING:
     from .model import DocumentModel
@@ -99,6 +100,10 @@ class ModelPlan:
             for name in entry.info.fields
         )
         self.key_field: str | None = _key_field(cls, self.fields)
+        stored = {name: field.value for name, field in self.fields.items() if field.is_stored}
+        # A generic class without its arguments is no class of documents.
+        is_open = bool(cls.__pydantic_generic_metadata__["parameters"])
+        self.index: IndexSchema = schema_of_fields(cls.__qualname__, {} if is_open else stored)
 
 
 def _key_field(cls: type, fields: dict[str, FieldPlan]) -> str | None:
@@ -141,12 +146,13 @@ def _building_a_class() -> Generator[None]:
 class FieldDescriptor:
     """`User.score` is an expression, `user.score` the value with its place."""
 
-    __slots__ = ("_plan", "name", "owner")
+    __slots__ = ("_known", "_plan", "name", "owner")
 
     def __init__(self, owner: type[DocumentModel], name: str) -> None:
         self.owner: type[DocumentModel] = owner
         self.name: str = name
         self._plan: FieldPlan | None = None
+        self._known: Expression[Any] | None = None
 
     @property
     def plan(self) -> FieldPlan:
@@ -159,8 +165,7 @@ class FieldDescriptor:
         if instance is None:
             if _building.get():
                 raise AttributeError(self.name)
-            expression: Expression[Any] = Expression(owner, (self.name,))
-            return expression
+            return self._expression(owner)
         name = self.name
         plan = self._plan or self.plan
         try:
@@ -171,6 +176,12 @@ class FieldDescriptor:
 
     def __set__(self, instance: Any, value: Any) -> None:
         instance.__dict__[self.name] = value
+
+    def _expression(self, owner: Any) -> Expression[Any]:
+        """Return the field's expression: one and the same, as long as the class is the same."""
+        if self._known is None or self._known.rapyer_owner is not owner:
+            self._known = Expression(owner, (self.name,))
+        return self._known
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(PydanticField, PrivateAttr))

@@ -83,7 +83,7 @@ class ValuePlan:
     """How values of one annotation are handled."""
 
     def __init__(self, part: SchemaPart, bindings: Bindings, handles: Handles) -> None:
-        self._part = part
+        self.part: SchemaPart = part
         self.bindings = bindings
         self.handles = handles
         found: Surface = surface(part)
@@ -123,12 +123,12 @@ class ValuePlan:
     @cached_property
     def validator(self) -> SchemaValidator:
         """The compiled validator."""
-        return SchemaValidator(self._part.complete(), self._part.config)  # type: ignore[arg-type]  # a plain dict is how pydantic stores it
+        return SchemaValidator(self.part.complete(), self.part.config)  # type: ignore[arg-type]  # a plain dict is how pydantic stores it
 
     @cached_property
     def serializer(self) -> SchemaSerializer:
         """The compiled serializer."""
-        return SchemaSerializer(self._part.complete(), self._part.config)  # type: ignore[arg-type]  # see `validator`
+        return SchemaSerializer(self.part.complete(), self.part.config)  # type: ignore[arg-type]  # see `validator`
 
     @cached_property
     def item(self) -> ValuePlan:
@@ -158,7 +158,7 @@ class ValuePlan:
         schema = {
             "type": "definitions",
             "schema": self._inner,
-            "definitions": list(self._part.definitions.values()),
+            "definitions": list(self.part.definitions.values()),
         }
         parts = model_fields_of(schema).items()
         return {name: ValuePlan(part, self.bindings, self.handles) for name, part in parts}
@@ -172,7 +172,7 @@ class ValuePlan:
             parts = [c[0] if isinstance(c, tuple) else c for c in self._inner["choices"]]
         else:
             return (self,)
-        plans = (self._with(part) for part in parts)
+        plans = (self.within(part) for part in parts)
         return tuple(choice for plan in plans for choice in plan.choices)
 
     def choice(self, kind: str) -> ValuePlan:
@@ -208,10 +208,11 @@ class ValuePlan:
 
     def _element(self, name: str) -> ValuePlan:
         schema = self._inner.get(name) or {"type": "any"}
-        return self._with(schema)
+        return self.within(schema)
 
-    def _with(self, schema: dict[str, Any]) -> ValuePlan:
-        return ValuePlan(self._part.with_schema(schema), self.bindings, self.handles)
+    def within(self, schema: dict[str, Any]) -> ValuePlan:
+        """Return the plan of a schema in the same surroundings."""
+        return ValuePlan(self.part.with_schema(schema), self.bindings, self.handles)
 
     # Values in
 
@@ -277,4 +278,4 @@ class ValuePlan:
     def _names(self) -> ValuePlan:
         keys = self._inner.get("keys_schema") or {"type": "any"}
         schema = {"type": "dict", "keys_schema": keys, "values_schema": {"type": "none"}}
-        return self._with(schema)
+        return self.within(schema)

@@ -7,9 +7,10 @@ Source of the schema's shapes: `pydantic_core.core_schema`.
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NamedTuple, TypeAlias
 
-__all__ = ["SchemaPart", "Surface", "model_fields_of", "surface"]
+__all__ = ["NO_NULL", "SchemaPart", "Surface", "model_fields_of", "surface"]
 
 Schema: TypeAlias = "dict[str, Any]"
 
@@ -17,6 +18,9 @@ Schema: TypeAlias = "dict[str, Any]"
 _WRAPPERS = frozenset({"default", "nullable", "function-after", "function-before", "function-wrap"})
 _FUNCTIONS = frozenset({"function-after", "function-before", "function-wrap", "function-plain"})
 _BOUNDS = frozenset({"ge", "gt", "le", "lt"})
+# A pattern that Index adds: text without null characters. What joins texts checks that itself.
+NO_NULL = r"^[^\x00]*$"
+_FINITE = sys.float_info.max
 _NEUTRAL = frozenset(
     {"type", "ref", "metadata", "strict", "items_schema", "keys_schema", "values_schema", "cls"}
 )
@@ -42,6 +46,18 @@ class SchemaPart(NamedTuple):
             "schema": self.schema,
             "definitions": list(self.definitions.values()),
         }
+
+    def layers(self) -> list[Schema]:
+        """Return the schema and what each wrapper wraps, the innermost last."""
+        found, schema = list[Schema](), self.schema
+        while True:
+            found.append(schema)
+            if schema["type"] == "definition-ref":
+                schema = self.definitions[schema["schema_ref"]]
+            elif schema["type"] in _WRAPPERS or schema["type"] == "definitions":
+                schema = schema["schema"]
+            else:
+                return found
 
 
 class Surface(NamedTuple):
@@ -75,7 +91,15 @@ def surface(part: SchemaPart) -> Surface:
             break
         schema = schema["schema"]
     constraints = set(schema) - _NEUTRAL
+    if schema.get("pattern") == NO_NULL:
+        constraints.discard("pattern")
     bounds = {name: schema[name] for name in constraints & _BOUNDS if schema[name] is not None}
+    if kind == "float" and schema.get("allow_inf_nan") is False:
+        constraints.discard("allow_inf_nan")
+        if bounds.keys().isdisjoint(("ge", "gt")):
+            bounds["ge"] = -_FINITE
+        if bounds.keys().isdisjoint(("le", "lt")):
+            bounds["le"] = _FINITE
     only_bounds = not has_function and constraints <= _BOUNDS and not schema.get("strict")
     return Surface(
         kind, schema, is_nullable, only_bounds and not bounds, bounds if only_bounds else {}

@@ -42,6 +42,8 @@ class TextOperations(Bound):
             raise self._refuse("a string", suffix)
         if not self.rapyer_plan.is_plain:
             return self.rapyer_computation(route, lambda value: value + suffix)
+        if "\0" in suffix:
+            self.rapyer_plan.checked(str(suffix), self)  # which an indexed field refuses
         text = self.rapyer_plan.text(str(suffix), self)
         return self._text_operation(route, "text_append", (text,), lambda held: held + suffix)
 

@@ -1,0 +1,104 @@
+"""Numbers as the index knows them: doubles. What of an exact comparison is left of it there."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from .conditions import Range
+from .kinds import EXACT_INTEGERS
+from .schema import IndexedField
+
+__all__ = ["Bounds", "Interval", "bounds_of_range", "bounds_of_value"]
+
+# Decimals of so many digits are different doubles, in the same order. Source: IEEE 754, DBL_DIG
+_EXACT_DIGITS = 15
+
+
+class Interval(NamedTuple):
+    """Doubles between two; None for no limit."""
+
+    low: float | int | None
+    high: float | int | None
+    with_low: bool = True
+    with_high: bool = True
+
+
+class Bounds(NamedTuple):
+    """`widest`: the doubles of at least what was asked; `narrowest`: of at most that, or None."""
+
+    is_exact: bool
+    widest: Interval
+    narrowest: Interval | None
+
+
+def bounds_of_value(field: IndexedField, value: Any) -> Bounds:
+    """Return the bounds of one value."""
+    if _is_exact(field, value):
+        number = _double(value)
+        same = Interval(number, number)
+        return Bounds(True, same, same)
+    return Bounds(False, Interval(_below(field, value), _above(field, value)), None)
+
+
+def bounds_of_range(asked: Range) -> Bounds:
+    """Return the bounds of a range."""
+    field, low, high = asked.field, asked.low, asked.high
+    limits = [value for value in (low, high) if value is not None]
+    if all(_is_exact(field, value) for value in limits):
+        same = Interval(_doubled(low), _doubled(high), asked.with_low, asked.with_high)
+        return Bounds(True, same, same)
+    widest = Interval(
+        None if low is None else _below(field, low), None if high is None else _above(field, high)
+    )
+    # A double that is strictly beyond a limit's neighbour stands for numbers beyond that limit.
+    narrowest = Interval(
+        None if low is None else _above(field, low),
+        None if high is None else _below(field, high),
+        False,
+        False,
+    )
+    return Bounds(False, widest, narrowest)
+
+
+def _is_exact(field: IndexedField, value: Any) -> bool:
+    """Return whether no other number has the value's double, and the order is kept around it."""
+    if isinstance(value, Decimal):
+        most = next(
+            (layer["max_digits"] for layer in field.plan.part.layers() if layer.get("max_digits")),
+            None,
+        )
+        return (
+            most is not None
+            and most <= _EXACT_DIGITS
+            and len(value.as_tuple().digits) <= _EXACT_DIGITS
+        )
+    if field.kind.name == "float" or isinstance(value, float):
+        return True
+    return bool(abs(value) < EXACT_INTEGERS)
+
+
+def _doubled(value: Any) -> float | int | None:
+    return None if value is None else _double(value)
+
+
+def _double(value: Any) -> float | int:
+    """Return a number that the server reads without loss."""
+    if isinstance(value, int) and abs(value) < EXACT_INTEGERS:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _below(field: IndexedField, value: Any) -> float:
+    """Return a double that is at most the one of the value."""
+    return math.nextafter(_double(value), -math.inf)
+
+
+def _above(field: IndexedField, value: Any) -> float:
+    """Return a double that is at least the one of the value; one more, since the server's parser
+    may miss a number of 16 or 17 digits by one unit in the last place (seen on RedisJSON 2.8.3)."""
+    return math.nextafter(_double(value), math.inf)
