@@ -165,7 +165,7 @@ def _elements(value: Any) -> list[tuple[Any, Any, ValuePlan]]:
 
 
 def _write(value: Any, plan: Any, model: Any, way: tuple[Segment, ...], found: list[Any]) -> None:
-    found.append((render(way), plan.text(value, model.rapyer_spot())))
+    found.append((render(way), plan.sent(value, model.rapyer_spot())))
 
 
 def forget_changes(model: DocumentModel) -> Callable[[], None]:

@@ -36,7 +36,9 @@ def _failure(code: str, key: str, path: str, expected: str) -> list[Any]:
 
 def _put(key: str, path: str, args: tuple[Argument, ...]) -> tuple[Argument, ...] | None:
     mode, text, lifetime = args
-    return ("JSON.SET", key, path, text) if mode == "any" and lifetime == "" else None
+    # What follows a text is for the program to add.
+    is_alone = mode == "any" and lifetime == "" and "\n" not in str(text)
+    return ("JSON.SET", key, path, text) if is_alone else None
 
 
 def _get(key: str, path: str, args: tuple[Argument, ...]) -> tuple[Argument, ...]:

@@ -20,6 +20,7 @@ from .errors import (
     UnsupportedArgumentValueError,
     UpdateAtomicModelError,
 )
+from .floats import as_stored
 from .keys import RapyerKey
 from .model import DocumentModel, Settings
 from .operations import Computation, Operation
@@ -93,7 +94,7 @@ def save_write(
 def put_write(model: DocumentModel, mode: str, *, is_forced: bool = False) -> Write:
     """Return what writes a document whole; `mode` is any, new or existing."""
     key = model.key
-    text = model.redis_dump_json()
+    text = model.rapyer_sent()
 
     def settle(reply: int) -> Any:
         model.rapyer_became_stored()
@@ -124,7 +125,7 @@ def _patch_write(model: DocumentModel, *, force: bool, upsert: bool) -> Write:
     route = _stored_route(model, "save")
     way = way_to(model)
     texts: list[tuple[Any, str]] = (
-        [(route.path, model.redis_dump_json())] if force and way else changed_texts(model, way)
+        [(route.path, model.rapyer_sent())] if force and way else changed_texts(model, way)
     )
     revert = forget_changes(model)
 
@@ -137,7 +138,7 @@ def _patch_write(model: DocumentModel, *, force: bool, upsert: bool) -> Write:
         _follow_revision(route.root, reply)
         return model
 
-    whole = model.redis_dump_json() if upsert else ""
+    whole = model.rapyer_sent() if upsert else ""
     return Write(_patch_operation(route, texts, whole, settle, predict, force), revert)
 
 
@@ -206,7 +207,7 @@ def update_write(model: DocumentModel, values: dict[str, Any]) -> Operation:
         checked = model.rapyer_assigned(values)
     way, fields = way_to(model), model.rapyer_fields()
     texts = [
-        (render((*way, name)), fields[name].value.text(value, spot))
+        (render((*way, name)), fields[name].value.sent(value, spot))
         for name, value in checked.items()
         if fields[name].is_stored
     ]
@@ -238,7 +239,7 @@ def update_or_create_operation(model: DocumentModel, names: Iterable[str] | None
     """
     cls, key, settings = type(model), model.key, type(model).rapyer_settings()
     texts = model.rapyer_texts(model.model_fields_set if names is None else names)
-    args: list[Any] = [model.redis_dump_json(), settings.new_lifetime]
+    args: list[Any] = [model.rapyer_sent(), settings.new_lifetime]
     args += (int(settings.is_optimistic), len(texts))
     for name, text in texts.items():
         args += (render((name,)), text)
@@ -282,7 +283,8 @@ def apply_computation(model: M, function: Callable[[M], Any]) -> Computation:
             return model
 
         new_text = new.redis_dump_json()
-        return with_revision(new_text, revision) if counts else new_text, settle
+        text_to_write = with_revision(new_text, revision) if counts else new_text
+        return as_stored(text_to_write, route.root.rapyer_spot()), settle
 
     return Computation(route, change, route.root.rapyer_lifetime())
 
@@ -423,7 +425,7 @@ def get_or_create_operation(model: DocumentModel) -> Operation:
             return model, True
         return loaded(cls, key, reply[1]), False
 
-    args = (model.redis_dump_json(), cls.rapyer_settings().new_lifetime)
+    args = (model.rapyer_sent(), cls.rapyer_settings().new_lifetime)
     lifetime = cls.rapyer_lifetime()
     return Operation("document_get_or_create", key, ROOT, args, settle, None, lifetime)
 

@@ -33,6 +33,7 @@ from .errors import (
     UnsupportedArgumentValueError,
     UpdateAtomicModelError,
 )
+from .floats import as_stored
 from .invalid import Where, invalid_value
 from .keys import RapyerKey
 from .limits import storable
@@ -542,7 +543,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def redis_dump(self) -> dict[str, Any]:
         """Return the document as JSON-compatible Python data."""
-        return self.model_dump(mode="json", by_alias=False)
+        return self.model_dump(mode="json", by_alias=False, round_trip=True)
 
     def redis_dump_json(self) -> str:
         """Return the document's JSON text, as a save stores it.
@@ -555,11 +556,15 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         self.rapyer_check_whole()
         return self._rapyer_json(None)
 
+    def rapyer_sent(self) -> str:
+        """Return the text that RedisJSON is sent for the document, to keep it exactly."""
+        return as_stored(self.redis_dump_json(), self.rapyer_spot())
+
     def _rapyer_json(self, names: set[str] | None) -> str:
         """Return the JSON text of an object of the fields of some names, None for all."""
         try:
             text = self.__pydantic_serializer__.to_json(
-                self, include=names, by_alias=False, warnings="error"
+                self, include=names, by_alias=False, round_trip=True, warnings="error"
             )
         except (PydanticSerializationError, ValueError, TypeError) as error:
             spot = self.rapyer_spot()
@@ -571,7 +576,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     def rapyer_extra_text(self, name: str) -> str:
         """Return the JSON text of a value that is no field's."""
         start = len("{" + to_json(name).decode() + ":")
-        return self._rapyer_json({name})[start:-1]
+        return as_stored(self._rapyer_json({name})[start:-1], self.rapyer_spot())
 
     def update(self, **values: Any) -> None:
         """Assign several fields, all or none; the local model only.
@@ -608,7 +613,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
                     **spot.about(),
                 )
             elif fields[name].is_stored and not fields[name].is_key:
-                texts[name] = fields[name].value.text(self.__dict__[name], spot)
+                texts[name] = fields[name].value.sent(self.__dict__[name], spot)
         return texts
 
     def rapyer_check_fields(self, names: Any) -> None:

@@ -20,6 +20,7 @@ from pydantic_core import (
 )
 
 from .errors import RapyerSerializationError
+from .floats import as_shown, as_stored
 from .invalid import Spot, invalid_value
 from .limits import storable
 from .reserved import is_adoptable
@@ -251,7 +252,8 @@ class ValuePlan:
         if self.holds_models and hasattr(value, "rapyer_check_whole"):
             value.rapyer_check_whole()
         try:
-            text = self.serializer.to_json(value, by_alias=False, warnings="error")
+            # What is written is to be read: computed fields are left out.
+            text = self.serializer.to_json(value, by_alias=False, round_trip=True, warnings="error")
         except (PydanticSerializationError, ValueError, TypeError) as error:
             where = spot.where()
             raise RapyerSerializationError(
@@ -260,6 +262,18 @@ class ValuePlan:
                 **where.about(),
             ) from error
         return storable(text, spot.where)
+
+    def sent(self, value: Any, spot: Spot) -> str:
+        """Return the text that RedisJSON is sent for a value, to keep it exactly; see `floats`.
+
+        Raises:
+            As `text` does.
+        """
+        return as_stored(self.text(value, spot), spot)
+
+    def shown(self, value: Any, spot: Spot) -> str:
+        """Return the text that RedisJSON has for a value, to be compared with."""
+        return as_shown(self.text(value, spot))
 
     def name_text(self, name: Any, spot: Spot) -> str:
         """Return how a dict's key is stored, as a member's name."""

@@ -148,7 +148,7 @@ class Bound:
                 bound = self.rapyer_accept(new)
                 return bound if result is None else result()
 
-            return self.rapyer_plan.text(new, self), settle
+            return self.rapyer_plan.sent(new, self), settle
 
         return Computation(route, change, route.root.rapyer_lifetime())
 
@@ -173,7 +173,7 @@ class Bound:
         parent, member, _ = self.rapyer_address()
         checked = parent.rapyer_checked(member, value, self)
         mode = parent.rapyer_put_mode()
-        args = (mode, self.rapyer_plan.text(checked, self))
+        args = (mode, self.rapyer_plan.sent(checked, self))
         kept = [checked]
 
         def settle(_: Any) -> Any:

@@ -104,7 +104,7 @@ class DictOperations(ContainerOperations):
         for key, value in checked.items():
             args += (
                 self.rapyer_members.name_text(key, self),
-                self.rapyer_members.value.text(value, self),
+                self.rapyer_members.value.sent(value, self),
             )
 
         def change(own: dict[Any, Any]) -> None:
@@ -204,7 +204,7 @@ class DictOperations(ContainerOperations):
             predicted[:] = [self.rapyer_held_member(name_of, value)]
             return self.rapyer_member(name_of, predicted[0])
 
-        args = (members.name_text(name_of, self), members.value.text(value, self))
+        args = (members.name_text(name_of, self), members.value.sent(value, self))
         return self.rapyer_operation(route, "dict_setdefault", args, settle, predict)
 
     def clear_operation(self, route: Route) -> Operation | Computation:

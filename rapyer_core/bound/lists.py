@@ -142,7 +142,7 @@ class ListOperations(ContainerOperations):
     def extend_operation(self, route: Route, values: Iterable[Any]) -> Operation | Computation:
         """Append items."""
         items = [self.rapyer_items.checked(value, self) for value in values]
-        texts = [self.rapyer_items.text(item, self) for item in items]
+        texts = [self.rapyer_items.sent(item, self) for item in items]
 
         def change(own: list[Any]) -> None:
             # A pipeline makes the change twice, and what it did to the items in between is theirs.
@@ -161,7 +161,7 @@ class ListOperations(ContainerOperations):
             items[:] = self.rapyer_bound(items)
             plain_list.insert(own, position, items[0])
 
-        args = (position, self.rapyer_items.text(items[0], self))
+        args = (position, self.rapyer_items.sent(items[0], self))
         kept = min(max(0, position), self.rapyer_count())
         return self.rapyer_change(route, "list_insert", args, change, kept=kept)
 
@@ -200,7 +200,7 @@ class ListOperations(ContainerOperations):
 
         if self.rapyer_items.kind not in _ONE_TEXT:
             return self._computed(route, change)
-        args = (self.rapyer_items.text(item, self),)
+        args = (self.rapyer_items.shown(item, self),)
         return self.rapyer_change(route, "list_remove", args, change, replay=replay, kept=0)
 
     def remove_range_operation(
@@ -239,7 +239,7 @@ class ListOperations(ContainerOperations):
             items[:] = self.rapyer_bound(items)
             plain_list.__setitem__(own, position, items[0])
 
-        args = (position, self.rapyer_items.text(items[0], self))
+        args = (position, self.rapyer_items.sent(items[0], self))
         kept = sys.maxsize if position >= 0 else max(0, position + self.rapyer_count())
         return self.rapyer_change(route, "list_set_item", args, change, kept=kept)
 
@@ -449,7 +449,7 @@ class BoundList(ListOperations, list[T], Generic[T]):
             return "-1"
         if not self or not self.rapyer_items.is_scalar:
             return str(len(self))
-        return f"{len(self)} {self.rapyer_items.text(plain_list.__getitem__(self, -1), self)}"
+        return f"{len(self)} {self.rapyer_items.shown(plain_list.__getitem__(self, -1), self)}"
 
     def rapyer_follow(self, reply: list[Any], change: Callable[[list[Any]], Any]) -> None:
         self.rapyer_version += 1

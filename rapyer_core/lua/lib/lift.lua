@@ -1,4 +1,4 @@
--- uses: fail object_text put_text text_at
+-- uses: exact fail object_text put_text set_json text_at
 -- Run an operation on a value that lies below an object's member whose name has no path: each
 -- such member's text is lifted out into a scratch document, the operation runs there, and the
 -- result is put back into the texts around it. Exact, and one mechanism for every operation.
@@ -14,7 +14,7 @@ local function lift(operation, key, scratch, path, steps, a, o)
       return fail('no-path', key, path, 'a member ' .. quoted(steps[i][1]), 'nothing')
     end
     levels[i] = {at = at, container = container, span = span, value = string.sub(container, span.from, span.upto)}
-    redis.call('JSON.SET', scratch, '$', levels[i].value)
+    redis.call('JSON.SET', scratch, '$', (exact().text(levels[i].value)))
     source, at = scratch, steps[i][2]
   end
   local ran, reply = pcall(operation, scratch, at, a, o)
@@ -24,16 +24,20 @@ local function lift(operation, key, scratch, path, steps, a, o)
     redis.call('DEL', scratch)
     return reply
   end
-  local text = text_at(scratch, '$')
+  local text, inexact = exact().text(text_at(scratch, '$'))
+  if inexact then
+    redis.call('DEL', scratch)
+    return fail('range', key, path, 'numbers that can be stored exactly below such a name', inexact)
+  end
   for i = #levels, 1, -1 do
     local level = levels[i]
     text = string.sub(level.container, 1, level.span.from - 1) .. text .. string.sub(level.container, level.span.upto + 1)
     if i > 1 then
-      redis.call('JSON.SET', scratch, '$', levels[i - 1].value)
+      redis.call('JSON.SET', scratch, '$', (exact().text(levels[i - 1].value)))
       put_text(scratch, level.at, text)
-      text = text_at(scratch, '$')
+      text = exact().text(text_at(scratch, '$'))
     end
   end
   redis.call('DEL', scratch)
-  return put_text(key, path, text) or reply
+  return put_text(key, path, (exact().text(text))) or reply
 end

@@ -1,6 +1,7 @@
--- uses: member_path object_text text_at
+-- uses: exact fail member_path object_text set_json text_at
 -- Read, write and remove one member of the object at a path, whatever its name. A name without
--- a path is reached by replacing the object's text.
+-- a path is reached by replacing the object's text: there a number that no text is exact for may come
+-- out a unit in the last place off, if another member holds it; such a value of its own is refused.
 local function member_text(key, path, name)
   local member = member_path(path, name)
   if member then
@@ -13,10 +14,16 @@ local function member_text(key, path, name)
   return span and string.sub(text, span.from, span.upto)
 end
 
+-- The failure for a value that a member of that name cannot hold exactly, nil for any other.
+local function inexact_member(key, path, name, value)
+  if member_path(path, name) or not string.find(value, '\n', 1, true) then return nil end
+  return fail('range', key, path, 'numbers that can be stored exactly below ' .. quoted(name), parted(value))
+end
+
 local function put_member(key, path, name, value)
   local member = member_path(path, name)
   if member then
-    redis.call('JSON.SET', key, member, value)
+    set_json(key, member, value)
     return
   end
   local text = text_at(key, path)
@@ -27,7 +34,7 @@ local function put_member(key, path, name, value)
     local comma = text == '{}' and '' or ','
     text = string.sub(text, 1, -2) .. comma .. quoted(name) .. ':' .. value .. '}'
   end
-  redis.call('JSON.SET', key, path, text)
+  set_json(key, path, (exact().text(text)))
 end
 
 local function drop_member(key, path, name)
@@ -44,5 +51,5 @@ local function drop_member(key, path, name)
   elseif count > 1 then
     head = string.sub(head, 1, -2)
   end
-  redis.call('JSON.SET', key, path, head .. tail)
+  set_json(key, path, (exact().text(head .. tail)))
 end

@@ -113,7 +113,8 @@ local function noted_call(command, key, path, ...)
     read_key, read_path, read_text, read_length = key, path, nil, lengths[1]
     return lengths
   elseif command ~= 'JSON.TYPE' and command ~= 'JSON.OBJKEYS' and command ~= 'JSON.OBJLEN'
-    and command ~= 'HGET' and command ~= 'HGETALL' and command ~= 'TIME' then
+    and command ~= 'HGET' and command ~= 'HGETALL' and command ~= 'TIME'
+    and command ~= 'JSON.NUMINCRBY' then -- which completes a number just written (set_json)
     known_key = nil
     note_inverse(command, key, path, ...)
   end

@@ -1,7 +1,5 @@
--- uses: fail float_text put_text text_at
+-- uses: exact fail float_text put_text set_json
 -- Write a float and return the text that is stored, unless the field's bounds exclude it. An exclusive bound is marked by '<' before it.
--- RedisJSON's parser may miss a number of 16 or 17 digits by one unit in the last place (seen on
--- 2.8.3, one in nine random floats), so what is there of such a one is read back.
 local function put_float(key, path, value, lower, upper)
   local text = float_text(value)
   if lower ~= '' then
@@ -18,7 +16,8 @@ local function put_float(key, path, value, lower, upper)
       return fail('range', key, path, (is_open and 'less than ' or 'at most ') .. float_text(bound), text)
     end
   end
-  local failure = put_text(key, path, text)
-  if failure or (#text <= 15 and not string.find(text, 'e', 1, true)) then return failure or text end
-  return text_at(key, path)
+  if string.sub(text, 1, 1) == '"' then return put_text(key, path, text) or text end
+  local written, rest = exact().number(value)
+  if rest then written = written .. '\n0:' .. rest .. ';' end
+  return put_text(key, path, written) or text
 end

@@ -6,6 +6,8 @@ local function dict_setdefault(key, path, a, o)
   if failure then return failure end
   local text = member_text(key, path, a[o + 1])
   if text then return {0, text} end
+  failure = inexact_member(key, path, a[o + 1], a[o + 2])
+  if failure then return failure end
   put_member(key, path, a[o + 1], a[o + 2])
-  return {1, a[o + 2]}
+  return {1, member_text(key, path, a[o + 1])}
 end

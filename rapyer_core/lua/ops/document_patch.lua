@@ -1,4 +1,4 @@
--- uses: fail put_text
+-- uses: exact fail put_text set_json
 -- Write several values of a document, all or none. Before each write the old text is noted; a
 -- failure plays the notes back.
 -- ARGV: the whole text to write where the document is gone or '', its lifetime in seconds then or '',
@@ -9,7 +9,7 @@
 local function document_patch(key, path, a, o)
   if redis.call('EXISTS', key) == 0 then
     if a[o + 1] == '' then return fail('no-key', key, path, 'a document', 'nothing') end
-    redis.call('JSON.SET', key, '$', a[o + 1])
+    set_json(key, '$', a[o + 1])
     if a[o + 2] ~= '' then redis.call('EXPIRE', key, a[o + 2]) end
     return 1
   end
@@ -29,7 +29,7 @@ local function document_patch(key, path, a, o)
         if notes[n][2] == '[]' then
           redis.call('JSON.DEL', key, notes[n][1])
         else
-          redis.call('JSON.SET', key, notes[n][1], string.sub(notes[n][2], 2, -2))
+          set_json(key, notes[n][1], (exact().text(string.sub(notes[n][2], 2, -2))))
         end
       end
       return failure
