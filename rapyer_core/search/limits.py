@@ -28,7 +28,3 @@ class Limits(NamedTuple):
     def expands(self, piece: str) -> bool:
         """Return whether the server looks for terms with a piece of such a length."""
         return self.least_prefix <= len(piece.encode()) < self.tag // 2
-
-    def expands(self, piece: str) -> bool:
-        """Return whether the server looks for terms with a piece of such a length."""
-        return self.least_prefix <= len(piece.encode()) < self.tag // 2
