@@ -18,6 +18,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Hashable
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
@@ -49,6 +50,7 @@ __all__ = [
     "sleep",
     "task_group",
     "to_the_end",
+    "wakeups",
 ]
 
 T = TypeVar("T")
@@ -275,13 +277,8 @@ class Wakeup:
 
     __slots__ = ("_future",)
 
-    def __init__(self) -> None:
-        self._future: asyncio.Future[bool] | _TrioFuture
-        trio = _trio()
-        if trio is None:
-            self._future = asyncio.get_running_loop().create_future()
-        else:
-            self._future = _TrioFuture(trio)
+    def __init__(self, new_future: Callable[[], asyncio.Future[bool] | _TrioFuture]) -> None:
+        self._future = new_future()
 
     def ring(self) -> None:
         if not self._future.done():
@@ -290,6 +287,14 @@ class Wakeup:
     def wait(self, seconds: float) -> Awaitable[bool]:
         """Return whether it was rung."""
         return self._future
+
+
+def wakeups() -> Callable[[], Wakeup]:
+    """Return what makes `Wakeup`s, in the present run of an event loop."""
+    trio = _trio()
+    if trio is None:
+        return partial(Wakeup, asyncio.get_running_loop().create_future)
+    return partial(Wakeup, partial(_TrioFuture, trio))
 
 
 class _TrioFuture:

@@ -56,12 +56,12 @@ def driver_of(cls: type[DocumentModel]) -> Driver:
     Raises:
         NotInitializedError: there is none.
     """
-    source = cls.rapyer_settings().source
-    opened = None if source is None else source.driver
-    if opened is not None and opened[2] == epoch():
-        driver: Driver = opened[1]
-        return driver
-    return source_driver(source_of(cls))
+    settings = cls.rapyer_settings()
+    driver: Driver | None = settings.driver
+    if driver is None:
+        driver = source_driver(source_of(cls))
+        cls.rapyer_keep_driver(settings, driver)
+    return driver
 
 
 def source_driver(source: RedisConfig) -> Driver:

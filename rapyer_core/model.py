@@ -71,6 +71,8 @@ class Settings(NamedTuple):
     """Those of a document that an operation creates; empty for none, and where it starts anew."""
     is_optimistic: bool
     is_exactly_once: bool
+    driver: Any
+    """The driver of `source`; None until it is first asked for."""
 
 
 class DocumentModel(BaseModel, metaclass=ModelMeta):
@@ -185,7 +187,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     @classmethod
     def rapyer_fields(cls) -> dict[str, FieldPlan]:
         """Return the plan of each field."""
-        return plan_of(cls).fields
+        return (cls.__rapyer_plan__ or plan_of(cls)).fields
 
     # Paths
 
@@ -461,9 +463,15 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
                 "" if meta.ttl is None or lifetime is not None else meta.ttl,
                 meta.optimistic,
                 meta.exactly_once,
+                None,
             )
             type.__setattr__(cls, "__rapyer_resolved__", resolved)
         return resolved
+
+    @classmethod
+    def rapyer_keep_driver(cls, settings: Settings, driver: Any) -> None:
+        """Note the driver that settings lead to; another state of settings may lead elsewhere."""
+        type.__setattr__(cls, "__rapyer_resolved__", settings._replace(driver=driver))
 
     @classmethod
     def rapyer_lifetime(cls) -> int | None:

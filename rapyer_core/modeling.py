@@ -24,7 +24,7 @@ from .config import RedisConfig
 from .errors import ReservedFieldNameError, UnsupportedFieldError
 from .expressions import Expression
 from .keys import KeyMarker
-from .paths import ROOT, member_segment
+from .paths import Path, render
 from .plans import ValuePlan
 from .reserved import RESERVED
 from .schemas import model_fields_of
@@ -50,7 +50,7 @@ class FieldPlan:
         self.is_key = is_key
         self.is_frozen = is_frozen
         self.is_stored = is_stored
-        self.root_path: str = f"{ROOT}{member_segment(name)}"
+        self.path: Path = render((name,))
         self.keeps: bool = value.needs_baseline()
         self._scalars = _scalars_of(value)
 

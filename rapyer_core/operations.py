@@ -60,15 +60,15 @@ class Operation(NamedTuple):
 
     def by_sha(self) -> Command:
         """Return the command that runs it where the script is known."""
-        if isinstance(self.path, str):
-            direct = self._direct()
-            if direct is not None:
-                return Command(direct, self.is_repeatable)
-            text = script(self.name)
-            lifetime = "" if self.lifetime is None else self.lifetime
-            args = ("EVALSHA", text.sha, 1, self.key, lifetime, self.path, *self.args)
-            return Command(args, self.is_repeatable)
-        return self._lifted("EVALSHA", lifted_script(self.name).sha, self.path)
+        name, path, lifetime = self.name, self.path, self.lifetime
+        if not isinstance(path, str):
+            return self._lifted("EVALSHA", lifted_script(name).sha, path)
+        direct = self._direct() if name in DIRECT else None
+        if direct is not None:
+            return Command(direct, self.is_repeatable)
+        seconds = "" if lifetime is None else lifetime
+        args = ("EVALSHA", script(name).sha, 1, self.key, seconds, path, *self.args)
+        return Command(args, self.is_read and lifetime is None)
 
     def by_source(self) -> Command:
         """Return the command that runs it anywhere, and makes the script known there."""

@@ -9,7 +9,6 @@ text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
@@ -46,14 +45,10 @@ def member_segment(name: str) -> str | None:
     return None
 
 
-def render(segments: Iterable[Segment]) -> Path:
-    """Return the path of segments counted from the document's root."""
-    return _rendered(tuple(segments))
-
-
 # A program reads few places again and again; keys of dicts make the rest, so it is bounded.
 @lru_cache(maxsize=4096)
-def _rendered(segments: tuple[Segment, ...]) -> Path:
+def render(segments: tuple[Segment, ...]) -> Path:
+    """Return the path of segments counted from the document's root."""
     outer = current = ROOT
     steps: list[tuple[str, str]] = []
     name: str | None = None

@@ -128,28 +128,24 @@ def way_to(value: Any) -> tuple[Segment, ...]:
 def route(parent: Any, member: Any, child: Any) -> Route | None:
     """Return the way to a value for an operation on the server; None if it is not stored there.
 
-    The way to a field of a document itself is what most calls ask for, so it is not climbed.
-
     Raises:
         UnsavedChangesError: a list on the way was rearranged locally.
         PathError: the value is no longer part of its document.
     """
-    place = parent.rapyer_place()
-    if isinstance(place, InnerPlace):
-        root, segments = _climb(parent, member, child, must_match_server=True)
-        place = root.rapyer_place()
-    else:
-        root, segments = parent, [parent.rapyer_segment(member, child, True)]
+    root, segments = _climb(parent, member, child, must_match_server=True)
+    place = root.rapyer_place()
     if place is None or not place.is_stored:
         return None
-    return Route(root, place, render(segments))
+    return Route(root, place, render(tuple(segments)))
 
 
 def where(parent: Any, member: Any, child: Any) -> Where:
     """Return where a value is, for messages and for its public paths."""
     root, segments = _climb(parent, member, child, must_match_server=False)
     place = root.rapyer_place()
-    return Where(type(root).__name__, place.key if place else None, display(render(segments)))
+    return Where(
+        type(root).__name__, place.key if place else None, display(render(tuple(segments)))
+    )
 
 
 def never_saved(spot: Where, method: str) -> KeyNotFound:

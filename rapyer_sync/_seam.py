@@ -45,6 +45,7 @@ __all__ = [
     "sleep",
     "task_group",
     "to_the_end",
+    "wakeups",
 ]
 
 T = TypeVar("T")
@@ -178,6 +179,11 @@ class Wakeup:
     def wait(self, seconds: float) -> bool:
         """Return whether it was rung."""
         return self._lock.acquire(timeout=max(0.0, seconds))
+
+
+def wakeups() -> Callable[[], Wakeup]:
+    """Return what makes `Wakeup`s."""
+    return Wakeup
 
 
 class Readiness:

@@ -45,10 +45,11 @@ def perform(value: Any, method: str, build: Callable[..., Any], *args: Any, **na
     if route is None:
         return value.rapyer_unstored(method, *args, **named)
     cls, work = type(route.root), build(route, *args, **named)
-    if is_any_open() or isinstance(work, Computation) or cls.rapyer_settings().is_exactly_once:
+    settings = cls.rapyer_settings()
+    if is_any_open() or settings.is_exactly_once or isinstance(work, Computation):
         return run(cls, work)
     # What most calls are, without another coroutine around it.
-    driver = driver_of(cls)
+    driver: Driver = settings.driver or driver_of(cls)
     try:
         reply = driver.execute(work.by_sha())
     except ServerError as error:

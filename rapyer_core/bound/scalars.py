@@ -12,6 +12,7 @@ from pydantic_core import SchemaSerializer, core_schema
 from typing_extensions import Self
 
 from ..errors import PathError
+from ..places import DocumentPlace, Route, route
 from .base import Bound
 from .inplace import InplaceOperators, RefusedOperators
 from .numbers import FloatOperations, IntOperations
@@ -48,6 +49,19 @@ class BoundScalar(Bound):
         self.rapyer_member = member
         self.rapyer_plan = plan
         return self
+
+    def rapyer_route(self) -> Route | None:
+        # What most calls ask for: a field of a document itself.
+        parent, member, _ = self.rapyer_address()
+        place = parent.rapyer_place()
+        if type(place) is DocumentPlace:
+            path = parent.rapyer_fields()[member].path
+            return Route(parent, place, path) if place.is_stored else None
+        return route(parent, member, self)
+
+    def rapyer_check_writable(self, is_read: bool) -> None:
+        if not is_read and self.rapyer_parent.rapyer_is_frozen(self.rapyer_member):
+            super().rapyer_check_writable(is_read)
 
     def rapyer_accept(self, value: Any) -> Any:
         return self.rapyer_parent.rapyer_take(self.rapyer_member, value, self)

@@ -59,13 +59,13 @@ def test_whoever_makes_a_burst_full_writes_in_the_place_of_the_one_who_gathers()
     assert not shared.gather(first)  # alone, there is nobody to wait for
     shared.join(second)
     assert shared.gather(first)
-    steps = [shared.join(request(b"x")) for _ in range(14)]
-    assert steps == [Step.PARK] * 13 + [Step.WRITE]
+    steps = [shared.join(request(b"x")) for _ in range(23)]
+    assert steps == [Step.PARK] * 22 + [Step.WRITE]
     writer = shared.writer
     assert writer is not None
     assert writer is not first
     assert not shared.gather(writer)
-    assert send_all(shared, writer) == b"12" + b"x" * 14
+    assert send_all(shared, writer) == b"12" + b"x" * 23
     assert not shared.gathered(first)
     assert shared.reader is first
     assert shared.next_step(first) is Step.READ
@@ -100,12 +100,12 @@ def test_a_thread_that_gathers_does_not_read_before_its_request_is_written() -> 
     shared.join(first)
     shared.join(second)
     assert shared.gather(first)
-    joined = [request(b"x") for _ in range(14)]
+    joined = [request(b"x") for _ in range(23)]
     assert [shared.join(each) for each in joined][-1] is Step.WRITE
     # It was preempted, and goes on before the new writer has begun.
     assert not shared.gathered(first)
     assert shared.next_step(first) is Step.PARK
-    assert send_all(shared, joined[-1]) == b"12" + b"x" * 14
+    assert send_all(shared, joined[-1]) == b"12" + b"x" * 23
     assert shared.next_step(joined[-1]) is Step.READ
 
 

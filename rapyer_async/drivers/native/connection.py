@@ -11,7 +11,7 @@ from __future__ import annotations
 import ssl
 from time import monotonic
 
-from rapyer_async._seam import StateLock, Wakeup, checkpoint
+from rapyer_async._seam import StateLock, checkpoint, wakeups
 from rapyer_async.drivers.native.stream import Stream
 from rapyer_core.errors import DriverClosedError, ReplyTimeoutError
 from rapyer_core.urls import Settings
@@ -34,7 +34,7 @@ class Connection:
         self._readable = stream.readable
         self._receive_now = stream.receive_now
         self._lock = StateLock()
-        self._exchange = Exchange(settings.queue_limit, settings.reply_timeout, Wakeup)
+        self._exchange = Exchange(settings.queue_limit, settings.reply_timeout, wakeups())
 
     @property
     def usable(self) -> bool:
@@ -55,7 +55,24 @@ class Connection:
                 with self._lock:
                     step = exchange.join(request)
                     wakeup = request.wakeup
-                await self._take_part(request, step, wakeup)
+                while True:
+                    if step is Step.PARK:
+                        request.clean = True
+                        was_rung = await wakeup.wait(self._reply_timeout)
+                        request.clean = False
+                        if not was_rung:
+                            self._check_that_somebody_reads(request)
+                    elif step is Step.WRITE:
+                        await self._write(request)
+                        if exchange.reader is request and request.written:
+                            await self._read(request)
+                    elif step is Step.READ:
+                        await self._read(request)
+                    if request.done:
+                        break
+                    with self._lock:
+                        step = exchange.next_step(request)
+                        wakeup = request.wakeup
             finally:
                 if (
                     exchange.reader is request
@@ -69,26 +86,6 @@ class Connection:
                 self._lose(ConnectionAbortedError(f"interrupted by {type(error).__name__}"))
                 self._leave(request)
             raise
-
-    async def _take_part(self, request: Request, step: Step, wakeup: Wakeup) -> None:
-        while True:
-            if step is Step.PARK:
-                request.clean = True
-                was_rung = await wakeup.wait(self._reply_timeout)
-                request.clean = False
-                if not was_rung:
-                    self._check_that_somebody_reads(request)
-            elif step is Step.WRITE:
-                await self._write(request)
-                if self._exchange.reader is request:
-                    await self._read(request)
-            elif step is Step.READ:
-                await self._read(request)
-            if request.done:
-                return
-            with self._lock:
-                step = self._exchange.next_step(request)
-                wakeup = request.wakeup
 
     async def _write(self, request: Request) -> None:
         exchange = self._exchange

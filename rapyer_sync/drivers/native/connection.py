@@ -17,7 +17,7 @@ from rapyer_core.urls import Settings
 from rapyer_core.wire.exchange import Exchange, Step
 from rapyer_core.wire.replies import OutOfStepError, ReplyParser
 from rapyer_core.wire.requests import Request
-from rapyer_sync._seam import StateLock, Wakeup, checkpoint
+from rapyer_sync._seam import StateLock, checkpoint, wakeups
 from rapyer_sync.drivers.native.stream import Stream
 
 __all__ = ["Connection"]
@@ -35,7 +35,7 @@ class Connection:
         self._readable = stream.readable
         self._receive_now = stream.receive_now
         self._lock = StateLock()
-        self._exchange = Exchange(settings.queue_limit, settings.reply_timeout, Wakeup)
+        self._exchange = Exchange(settings.queue_limit, settings.reply_timeout, wakeups())
 
     @property
     def usable(self) -> bool:
@@ -56,7 +56,24 @@ class Connection:
                 with self._lock:
                     step = exchange.join(request)
                     wakeup = request.wakeup
-                self._take_part(request, step, wakeup)
+                while True:
+                    if step is Step.PARK:
+                        request.clean = True
+                        was_rung = wakeup.wait(self._reply_timeout)
+                        request.clean = False
+                        if not was_rung:
+                            self._check_that_somebody_reads(request)
+                    elif step is Step.WRITE:
+                        self._write(request)
+                        if exchange.reader is request and request.written:
+                            self._read(request)
+                    elif step is Step.READ:
+                        self._read(request)
+                    if request.done:
+                        break
+                    with self._lock:
+                        step = exchange.next_step(request)
+                        wakeup = request.wakeup
             finally:
                 if (
                     exchange.reader is request
@@ -70,26 +87,6 @@ class Connection:
                 self._lose(ConnectionAbortedError(f"interrupted by {type(error).__name__}"))
                 self._leave(request)
             raise
-
-    def _take_part(self, request: Request, step: Step, wakeup: Wakeup) -> None:
-        while True:
-            if step is Step.PARK:
-                request.clean = True
-                was_rung = wakeup.wait(self._reply_timeout)
-                request.clean = False
-                if not was_rung:
-                    self._check_that_somebody_reads(request)
-            elif step is Step.WRITE:
-                self._write(request)
-                if self._exchange.reader is request:
-                    self._read(request)
-            elif step is Step.READ:
-                self._read(request)
-            if request.done:
-                return
-            with self._lock:
-                step = self._exchange.next_step(request)
-                wakeup = request.wakeup
 
     def _write(self, request: Request) -> None:
         exchange = self._exchange
