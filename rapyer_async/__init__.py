@@ -10,6 +10,7 @@ from rapyer_core.config import RedisConfig
 from rapyer_core.expressions import Expression
 from rapyer_core.fields import Field
 from rapyer_core.keys import Key, RapyerKey
+from rapyer_core.reference_plans import MissingAsNone
 from rapyer_core.results import (
     DeleteResult,
     GetOrCreateResult,
@@ -28,6 +29,7 @@ from .fields.index import Index
 from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
+from .fields.references import ForeignKey, Reference
 from .fields.texts import RedisStr
 from .fields.values import RedisBool, RedisBytes
 from .functions import (
@@ -52,12 +54,14 @@ __all__ = [
     "DeleteResult",
     "Expression",
     "Field",
+    "ForeignKey",
     "Fuzzy",
     "GeoPoint",
     "GetOrCreateResult",
     "GetOrCreateStatus",
     "Index",
     "Key",
+    "MissingAsNone",
     "Nullable",
     "Phrase",
     "Prefix",
@@ -71,6 +75,7 @@ __all__ = [
     "RedisInt",
     "RedisList",
     "RedisStr",
+    "Reference",
     "Scope",
     "SortKey",
     "Words",

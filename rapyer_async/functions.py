@@ -43,22 +43,27 @@ def isolated_models() -> AbstractContextManager[None]:
     return REGISTRY.isolated()
 
 
-async def aget(redis_key: str) -> AtomicRedisModel:
-    """Return the document of a whole key.
+async def aget(redis_key: str, *, fetch: Sequence[str] = ()) -> AtomicRedisModel:
+    """Return the document of a whole key; `fetch` names references to follow, as of a model's get.
 
     Raises:
         RapyerModelDoesntExistError: no class has the key's prefix.
         KeyNotFound: there is no document.
         CorruptedModelError: it does not validate.
     """
-    return await _class_of(redis_key).aget(redis_key)
+    return await _class_of(redis_key).aget(redis_key, fetch=fetch)
 
 
-async def afind(*redis_keys: str, skip_missing: bool = False) -> list[AtomicRedisModel]:
-    """Return the documents of whole keys, in their order."""
+async def afind(
+    *redis_keys: str, skip_missing: bool = False, fetch: Sequence[str] = ()
+) -> list[AtomicRedisModel]:
+    """Return the documents of whole keys, in their order.
+
+    `fetch` names references to follow, which every class among them must have.
+    """
     found: dict[str, AtomicRedisModel] = {}
     for cls, keys in _by_class(redis_keys).items():
-        models = await cls.afind(*keys, skip_missing=skip_missing)
+        models = await cls.afind(*keys, skip_missing=skip_missing, fetch=fetch)
         found.update((model.key, model) for model in models)
     return [found[key] for key in redis_keys if key in found]
 

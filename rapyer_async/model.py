@@ -10,7 +10,9 @@ from pydantic import BaseModel
 from typing_extensions import Self
 
 from rapyer_core import documents
+from rapyer_core.bound.references import BoundReference
 from rapyer_core.config import RedisConfig
+from rapyer_core.fetching import asked_levels, names_of
 from rapyer_core.keys import RapyerKey
 from rapyer_core.locks import DEFAULT_LEASE
 from rapyer_core.model import DocumentModel
@@ -22,10 +24,12 @@ from .clients import DEFAULTS, REGISTRY, source_of
 from .fields.dicts import DictHandle, RedisDict
 from .fields.lists import ListHandle, RedisList
 from .fields.numbers import FloatHandle, IntHandle, RedisFloat, RedisInt
+from .fields.references import Reference, ReferenceHandle
 from .fields.texts import RedisStr, StrHandle
 from .fields.values import AnyHandle, RedisBool, RedisBytes
 from .locks import ModelLock
 from .pipelines import PipelineBlock
+from .relations import fetch_levels, fetched_in_batches
 from .running import run
 
 __all__ = ["AtomicRedisModel"]
@@ -135,6 +139,21 @@ class AtomicRedisModel(DocumentModel):
         )
         return applied
 
+    async def afetch_related(self, *names: str, depth: int | None = 1) -> Self:
+        """Fetch the documents that the model refers to, in one round trip for each level.
+
+        names: the references to follow, each ``name`` or ``author.publisher``, which fetches both;
+        without any all of them. depth: without names, how many levels to follow; None for as many
+        as there are. Each document is read once. What was fetched before is not read again.
+
+        Raises:
+            KeyNotFound: a reference leads to no document: a `DanglingReferenceError`.
+            UnsupportedArgumentValueError: a name leads to no reference.
+            NotLoadedError: a named reference was not loaded.
+        """
+        await fetch_levels([self], *asked_levels(type(self), names, depth))
+        return self
+
     async def aset_ttl(self, ttl: int) -> None:
         """Set the lifetime of the document, in seconds.
 
@@ -227,14 +246,18 @@ class AtomicRedisModel(DocumentModel):
     # By key
 
     @classmethod
-    async def aget(cls, key: str, only: Sequence[str] | None = None) -> Self:
+    async def aget(
+        cls, key: str, only: Sequence[str] | None = None, *, fetch: Sequence[str] = ()
+    ) -> Self:
         """Return the document of a pk or whole key.
 
         only: load just these fields, each ``name`` or ``nested.name``. Reading another one raises
         `NotLoadedError`; a save writes what changed and nothing else.
+        fetch: references to follow, each ``name`` or ``author.publisher``, in one more round trip
+        for each level.
 
         Raises:
-            KeyNotFound: there is none.
+            KeyNotFound: there is none, or none that a reference to be followed leads to.
             CorruptedModelError: it does not validate; the error names the fields.
         """
         whole_key = cls.rapyer_key(key)
@@ -242,7 +265,10 @@ class AtomicRedisModel(DocumentModel):
             reading = documents.get_operation(cls, whole_key)
         else:
             reading = get_parts_operation(cls, whole_key, only)
+        names = names_of(cls, fetch)
         model: Self = await run(cls, reading)
+        if names:
+            await fetch_levels([model], names, None)
         return model
 
     @classmethod
@@ -302,20 +328,30 @@ class AtomicRedisModel(DocumentModel):
         max_results: int | None = None,
         skip_missing: bool = False,
         skip_corrupted: bool = False,
+        fetch: Sequence[str] = (),
     ) -> list[Self]:
         """Return the documents of pks or whole keys, in their order; without any, all of the class.
 
         skip_missing: leave out keys without a document instead of raising `KeyNotFound`.
         skip_corrupted: log and leave out documents that do not validate, instead of raising
         `CorruptedModelError`.
+        fetch: references to follow in all of them, each ``name`` or ``author.publisher``, in one
+        more round trip for each level.
         """
+        names = names_of(cls, fetch)
         found = cls.afind_iter(*keys, skip_missing=skip_missing, skip_corrupted=skip_corrupted)
-        return await finding.collect(found, max_results)
+        models = await finding.collect(found, max_results)
+        if names:
+            await fetch_levels(models, names, None)
+        return models
 
     @classmethod
-    async def afind_one(cls, *keys: str) -> Self | None:
-        """Return the first document that a find would return, None where there is none."""
-        found = cls.afind_iter(*keys, skip_missing=True)
+    async def afind_one(cls, *keys: str, fetch: Sequence[str] = ()) -> Self | None:
+        """Return the first document that a find would return, None where there is none.
+
+        fetch: references to follow, as of a find.
+        """
+        found = cls.afind_iter(*keys, skip_missing=True, fetch=fetch)
         models = await finding.collect(found, 1)
         return models[0] if models else None
 
@@ -326,17 +362,25 @@ class AtomicRedisModel(DocumentModel):
 
     @classmethod
     def afind_iter(
-        cls, *keys: str, skip_missing: bool = False, skip_corrupted: bool = False
+        cls,
+        *keys: str,
+        skip_missing: bool = False,
+        skip_corrupted: bool = False,
+        fetch: Sequence[str] = (),
     ) -> AsyncGenerator[Self, None]:
         """Go through documents in batches, in constant memory.
+
+        `fetch` takes one more round trip for each level of each batch.
 
         The arguments are those of a find. While documents are written, one may be seen twice or,
         when it was added since, not at all; one that exists throughout is seen.
         """
         wanted = [cls.rapyer_key(key) for key in keys]
-        return finding.documents_of(
+        found = finding.documents_of(
             cls, wanted, skip_missing=skip_missing, skip_corrupted=skip_corrupted
         )
+        names = names_of(cls, fetch)
+        return fetched_in_batches(found, names) if names else found
 
 
 AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
@@ -348,6 +392,7 @@ AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
         bytes: RedisBytes,
         list: RedisList,
         dict: RedisDict,
+        BoundReference: Reference,
         BaseModel: AtomicRedisModel,
     }
 )
@@ -358,6 +403,7 @@ AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
         "str": StrHandle,
         "list": ListHandle,
         "dict": DictHandle,
+        "reference": ReferenceHandle,
         "model": AtomicRedisModel,
         "any": AnyHandle,
     }

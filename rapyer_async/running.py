@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rapyer_core.batches import Batch
-from rapyer_core.commands import Reply
+from rapyer_core.commands import Command, Reply
 from rapyer_core.errors import (
     ConflictError,
     ConnectionFailedError,
@@ -28,7 +28,7 @@ from ._seam import sleep
 from .clients import driver_of
 from .drivers.protocol import Driver
 
-__all__ = ["deliver", "perform", "run", "run_batch", "run_each", "send"]
+__all__ = ["deliver", "perform", "run", "run_batch", "run_each", "send", "send_each"]
 
 # Seconds between the tries to learn what came of a write, where it is to run exactly once. The
 # driver's own tries to connect come on top; all together stay below `REMEMBERED`.
@@ -84,14 +84,29 @@ async def run_each(
     if cls.rapyer_settings().is_exactly_once:
         batch = Batch(operations, False)
         return batch.replies(await deliver(driver, batch, True))
-    sent = await driver.execute_many([operation.by_sha() for operation in operations])
+    return await send_each(driver, operations)
+
+
+async def send_each(
+    driver: Driver, works: Sequence[Operation | Command]
+) -> list[Reply | ServerError]:
+    """Send operations and plain commands in one round trip, and return their replies."""
+    sent = await driver.execute_many(
+        [work if isinstance(work, Command) else work.by_sha() for work in works]
+    )
     replies = [
-        reply if isinstance(reply, ServerError) else operation.answered(reply)
-        for operation, reply in zip(operations, sent, strict=True)
+        reply
+        if isinstance(work, Command) or isinstance(reply, ServerError)
+        else work.answered(reply)
+        for work, reply in zip(works, sent, strict=True)
     ]
-    unknown = [i for i, reply in enumerate(replies) if _is_unknown_script(reply)]
+    unknown = {
+        i: work.by_source()
+        for i, work in enumerate(works)
+        if isinstance(work, Operation) and _is_unknown_script(replies[i])
+    }
     if unknown:
-        again = await driver.execute_many([operations[i].by_source() for i in unknown])
+        again = await driver.execute_many(list(unknown.values()))
         for i, reply in zip(unknown, again, strict=True):
             replies[i] = reply
     return replies

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .bound.base import Bound
+from .bound.references import BoundReference
 from .changes import Changes, changed_fields, changes_of
 from .places import DocumentPlace
 from .views import is_alike
@@ -51,6 +52,8 @@ def _merged(held: Any, value: Any, has_changed: bool, was_assigned: bool) -> Any
         return held
     if has_changed:
         return held
+    if isinstance(held, BoundReference) and held == value:
+        return held  # the same target, which may have been fetched
     if isinstance(held, Bound) and isinstance(value, (list, dict)):
         return held.rapyer_accept(value)
     return value

@@ -48,6 +48,7 @@ __all__ = [
     "key_to_delete",
     "loaded",
     "mget_command",
+    "mget_texts",
     "of_class",
     "owned_keys",
     "problems_of",
@@ -493,6 +494,11 @@ def absent(cls: type[DocumentModel], key: str) -> KeyNotFound:
 def mget_command(keys: Sequence[str]) -> Command:
     """Return the command that reads many documents; a missing one is null."""
     return Command(("JSON.MGET", *keys, ROOT), repeatable=True, bulk=True)
+
+
+def mget_texts(reply: Sequence[bytes | None]) -> list[bytes | None]:
+    """Return the text of each document that such a command read, None where there is none."""
+    return [None if text is None else text[1:-1] for text in reply]
 
 
 # Characters that SCAN's MATCH takes for patterns. Source: https://redis.io/docs/latest/commands/keys/

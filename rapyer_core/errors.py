@@ -3,7 +3,8 @@
     RapyerError
     ├── NotInitializedError             used before init_rapyer (or Meta.redis) gave a client
     ├── KeyNotFound                     no such document, or a model that was never saved
-    │   └── RapyerModelDoesntExistError   a key whose model class is not defined
+    │   ├── RapyerModelDoesntExistError   a key whose model class is not defined
+    │   └── DanglingReferenceError        a reference to a document that is not there
     ├── DocumentExistsError             a document is there already, and only a new one was wanted
     ├── PathError                       the document has no such path, or another type there
     │   ├── ListIndexError                an index out of the list's range (an IndexError)
@@ -11,8 +12,11 @@
     │   └── ItemNotFoundError             a value that the list does not hold (a ValueError)
     ├── InvalidValueError               a value that the field does not take (a ValueError)
     ├── NotLoadedError                  a plain value was wanted of a field that was not loaded
+    ├── NotResolvedError                the target of a reference was wanted before it was fetched
     ├── NumberRangeError                a number that the field cannot hold exactly
     ├── CorruptedModelError             a stored document that does not validate
+    ├── InvalidCascadeDepthError        a depth of a lifetime's cascade that is no number of levels
+    ├── InvalidRefreshTtlError          a `refresh_ttl` that names what cannot start a lifetime anew
     ├── DuplicateModelNameError         two different classes with one key prefix
     ├── ReservedFieldNameError          a field that would hide a public method
     ├── UnsupportedFieldError           a field whose type cannot be stored
@@ -57,11 +61,14 @@ __all__ = [
     "ConnectionFailedError",
     "CorruptedModelError",
     "CrossSlotError",
+    "DanglingReferenceError",
     "DictKeyError",
     "DocumentExistsError",
     "DriverClosedError",
     "DriverError",
     "DuplicateModelNameError",
+    "InvalidCascadeDepthError",
+    "InvalidRefreshTtlError",
     "InvalidValueError",
     "ItemNotFoundError",
     "KeyNotFound",
@@ -73,6 +80,7 @@ __all__ = [
     "LockTimeoutError",
     "NotInitializedError",
     "NotLoadedError",
+    "NotResolvedError",
     "NumberRangeError",
     "OutcomeUnknownError",
     "PathError",
@@ -147,6 +155,18 @@ class RapyerModelDoesntExistError(KeyNotFound):
     """No model class is registered for the key's prefix."""
 
 
+class DanglingReferenceError(KeyNotFound):
+    """A reference's target is not there. `key` is the target's, `holder` the referring document's.
+
+    `model`, `path` and `field` tell where the reference is; `holder` is None for one that was not
+    read from a document.
+    """
+
+    def __init__(self, message: str, *, holder: str | None = None, **about: Any) -> None:
+        super().__init__(message, **about)
+        self.holder: str | None = holder
+
+
 class DocumentExistsError(RapyerError):
     """There is a document at the key already; it was left as it is."""
 
@@ -179,6 +199,10 @@ class NotLoadedError(RapyerError):
     """A field was used as a plain value, but only its place is known."""
 
 
+class NotResolvedError(RapyerError):
+    """A reference was used as its target, which was not fetched."""
+
+
 class NumberRangeError(RapyerError, OverflowError):
     """The result is a number that the field cannot hold; nothing was written."""
 
@@ -189,6 +213,14 @@ class CorruptedModelError(RapyerError):
     def __init__(self, message: str, *, fields: dict[str, str] | None = None, **about: Any) -> None:
         super().__init__(message, **about)
         self.fields: dict[str, str] = fields or {}
+
+
+class InvalidCascadeDepthError(RapyerError, ValueError):
+    """The depth of a cascade is no number of levels."""
+
+
+class InvalidRefreshTtlError(RapyerError, ValueError):
+    """`Meta.refresh_ttl` names an action that cannot start a lifetime anew."""
 
 
 class DuplicateModelNameError(RapyerError):

@@ -23,6 +23,7 @@ from .errors import RapyerSerializationError
 from .floats import as_shown, as_stored
 from .invalid import Spot, invalid_value
 from .limits import storable
+from .reference_plans import REFERENCE_MARK, ReferencePlan
 from .reserved import is_adoptable
 from .schemas import SchemaPart, Surface, model_fields_of, surface
 
@@ -60,6 +61,7 @@ _IMMUTABLE = frozenset(
         "enum",
         "literal",
         "complex",
+        "reference",
     ]
 )
 # Kinds whose values are bound by their plain type; others stay as they are.
@@ -142,6 +144,11 @@ class ValuePlan:
         return self._element("values_schema")
 
     @cached_property
+    def parts(self) -> tuple[ValuePlan, ...]:
+        """The plans of a tuple's items."""
+        return tuple(self._with(part) for part in self._inner.get("items_schema", ()))
+
+    @cached_property
     def name(self) -> ValuePlan:
         """The plan of a dict's keys."""
         return self._element("keys_schema")
@@ -183,7 +190,15 @@ class ValuePlan:
     @cached_property
     def is_scalar(self) -> bool:
         """Whether values hold nothing that has a place of its own."""
-        return self.is_immutable
+        return self.is_immutable and self.kind != "reference"
+
+    @cached_property
+    def reference(self) -> ReferencePlan | None:
+        """What the references are that the values are."""
+        if self.kind != "reference":
+            return None
+        plan: ReferencePlan = self._inner["metadata"][REFERENCE_MARK]
+        return plan
 
     @cached_property
     def holds_models(self) -> bool:

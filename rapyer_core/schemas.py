@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 from typing import Any, NamedTuple, TypeAlias
 
+from .reference_plans import REFERENCE_MARK
+
 __all__ = ["NO_NULL", "SchemaPart", "Surface", "model_fields_of", "surface"]
 
 Schema: TypeAlias = "dict[str, Any]"
@@ -77,6 +79,9 @@ def surface(part: SchemaPart) -> Surface:
     schema, is_nullable, has_function = part.schema, False, False
     while True:
         kind = schema["type"]
+        if REFERENCE_MARK in (schema.get("metadata") or ()):
+            kind = "reference"
+            break
         if kind == "definition-ref":
             schema = part.definitions[schema["schema_ref"]]
             continue

@@ -11,6 +11,7 @@ from rapyer_core.config import RedisConfig
 from rapyer_core.expressions import Expression
 from rapyer_core.fields import Field
 from rapyer_core.keys import Key, RapyerKey
+from rapyer_core.reference_plans import MissingAsNone
 from rapyer_core.results import (
     DeleteResult,
     GetOrCreateResult,
@@ -18,17 +19,13 @@ from rapyer_core.results import (
     RapyerDeleteResult,
 )
 from rapyer_core.scopes import Scope
-from rapyer_core.search.conditions import Condition
-from rapyer_core.search.geo import GeoPoint
-from rapyer_core.search.sorting import SortKey
-from rapyer_core.search.words import Fuzzy, Phrase, Prefix, Words
 
 from .clients import init_rapyer, teardown_rapyer
 from .fields.dicts import RedisDict
-from .fields.index import Index
 from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
+from .fields.references import ForeignKey, Reference
 from .fields.texts import RedisStr
 from .fields.values import RedisBool, RedisBytes
 from .functions import (
@@ -49,19 +46,15 @@ from .pipelines import current_scope, pipeline
 
 __all__ = [
     "AtomicRedisModel",
-    "Condition",
     "DeleteResult",
     "Expression",
     "Field",
-    "Fuzzy",
-    "GeoPoint",
+    "ForeignKey",
     "GetOrCreateResult",
     "GetOrCreateStatus",
-    "Index",
     "Key",
+    "MissingAsNone",
     "Nullable",
-    "Phrase",
-    "Prefix",
     "RapyerDeleteResult",
     "RapyerKey",
     "RedisBool",
@@ -72,9 +65,8 @@ __all__ = [
     "RedisInt",
     "RedisList",
     "RedisStr",
+    "Reference",
     "Scope",
-    "SortKey",
-    "Words",
     "current_scope",
     "delete_many",
     "errors",

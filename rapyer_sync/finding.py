@@ -193,7 +193,7 @@ def _texts(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]:
         texts: Any = driver_of(cls).execute(documents.mget_command(batch))
     except ServerError as error:
         raise explained(error, batch[0], "$") from error
-    return [None if text is None else text[1:-1] for text in texts]
+    return documents.mget_texts(texts)
 
 
 def _batches(items: Sequence[Any], size: int = BATCH) -> list[Any]:

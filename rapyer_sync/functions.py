@@ -44,22 +44,27 @@ def isolated_models() -> AbstractContextManager[None]:
     return REGISTRY.isolated()
 
 
-def get(redis_key: str) -> AtomicRedisModel:
-    """Return the document of a whole key.
+def get(redis_key: str, *, fetch: Sequence[str] = ()) -> AtomicRedisModel:
+    """Return the document of a whole key; `fetch` names references to follow, as of a model's get.
 
     Raises:
         RapyerModelDoesntExistError: no class has the key's prefix.
         KeyNotFound: there is no document.
         CorruptedModelError: it does not validate.
     """
-    return _class_of(redis_key).get(redis_key)
+    return _class_of(redis_key).get(redis_key, fetch=fetch)
 
 
-def find(*redis_keys: str, skip_missing: bool = False) -> list[AtomicRedisModel]:
-    """Return the documents of whole keys, in their order."""
+def find(
+    *redis_keys: str, skip_missing: bool = False, fetch: Sequence[str] = ()
+) -> list[AtomicRedisModel]:
+    """Return the documents of whole keys, in their order.
+
+    `fetch` names references to follow, which every class among them must have.
+    """
     found: dict[str, AtomicRedisModel] = {}
     for cls, keys in _by_class(redis_keys).items():
-        models = cls.find(*keys, skip_missing=skip_missing)
+        models = cls.find(*keys, skip_missing=skip_missing, fetch=fetch)
         found.update((model.key, model) for model in models)
     return [found[key] for key in redis_keys if key in found]
 

@@ -38,6 +38,8 @@ PUBLIC: dict[str, str] = {
     "aduplicate_many": "duplicate_many",
     "aexists": "exists",
     "aextend": "extend",
+    "afetch": "fetch",
+    "afetch_related": "fetch_related",
     "afind": "find",
     "afind_iter": "find_iter",
     "afind_keys": "find_keys",
@@ -65,6 +67,7 @@ PUBLIC: dict[str, str] = {
     "aset_item": "set_item",
     "aset_ttl": "set_ttl",
     "asetdefault": "setdefault",
+    "aunload": "unload",
     "aupdate": "update",
     "aupdate_or_create": "update_or_create",
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .dicts import RedisDict
     from .lists import RedisList
     from .numbers import RedisFloat, RedisInt
+    from .references import Reference
     from .texts import RedisStr
     from .values import RedisBool, RedisBytes
 
@@ -24,6 +25,7 @@ __all__ = ["Nullable"]
 P = TypeVar("P")
 E = TypeVar("E")
 K = TypeVar("K")
+M = TypeVar("M")
 
 if TYPE_CHECKING:
 
@@ -50,6 +52,10 @@ if TYPE_CHECKING:
         def __get__(
             self: Nullable[dict[K, E]], instance: object, owner: Any
         ) -> RedisDict[K, E] | None: ...
+        @overload
+        def __get__(
+            self: Nullable[Reference[M]], instance: object, owner: Any
+        ) -> Reference[M] | None: ...
         @overload
         def __get__(self, instance: object, owner: Any) -> P | None: ...
         def __get__(self, instance: object | None, owner: Any) -> Any: ...

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from .references import BoundReference
+
 if TYPE_CHECKING:
     from ..plans import ValuePlan
 
@@ -24,6 +26,10 @@ def bind(raw: Any, parent: Any, member: Any, plan: ValuePlan) -> Any:
             # A default is not validated: `ratio: float = 0` holds an int until it is loaded.
             return plan.bindings[float].rapyer_bind(float(raw), parent, member, plan)
         return bound.rapyer_bind(raw, parent, member, plan)
+    if raw is None:
+        return raw
+    if plan.kind == "reference" or isinstance(raw, BoundReference):
+        return plan.bindings[BoundReference].rapyer_bind(raw, parent, member, plan)
     if hasattr(raw, "rapyer_inner"):
         if raw.rapyer_inner.parent is parent:
             return raw
@@ -37,7 +43,7 @@ def bind(raw: Any, parent: Any, member: Any, plan: ValuePlan) -> Any:
 
 
 def place(raw: Any, parent: Any, member: Any, plan: ValuePlan) -> Any:
-    """Return what a collection keeps: lists, dicts and models with their place, scalars plain."""
-    if isinstance(raw, (list, dict, BaseModel)):
+    """Return what a collection keeps: scalars plain, everything else with its place."""
+    if isinstance(raw, (list, dict, BaseModel, BoundReference)):
         return bind(raw, parent, member, plan)
     return raw

@@ -44,7 +44,9 @@ plain_list: type[list[Any]] = list
 
 # Kinds of items of which equal ones have one text, so that the server can find an item by it. Not
 # floats (0.0 == -0.0), dicts (in any order), datetimes (in any zone) nor unions (1 == 1.0).
-_ONE_TEXT = frozenset(["int", "str", "bool", "bytes", "date", "uuid", "enum", "literal", "model"])
+_ONE_TEXT = frozenset(
+    ["int", "str", "bool", "bytes", "date", "uuid", "enum", "literal", "model", "reference"]
+)
 
 
 # How many leading items are, in a pipeline, on the server where the copy has them: all that there
