@@ -146,7 +146,7 @@ class ValuePlan:
     @cached_property
     def parts(self) -> tuple[ValuePlan, ...]:
         """The plans of a tuple's items."""
-        return tuple(self._with(part) for part in self._inner.get("items_schema", ()))
+        return tuple(self.within(part) for part in self._inner.get("items_schema", ()))
 
     @cached_property
     def name(self) -> ValuePlan:

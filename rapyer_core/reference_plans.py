@@ -160,7 +160,9 @@ def _prefix(cls: Any) -> str:
 
 def _documents(cls: type[Any]) -> list[Any]:
     """Return a class and its bases that are models with keys of their own."""
-    return [base for base in cls.__mro__ if "__rapyer_plan__" in vars(base)]
+    return [
+        base for base in cls.__mro__ if "__rapyer_plan__" in vars(base) and hasattr(base, "Meta")
+    ]
 
 
 def target_classes(source: Any) -> tuple[type[Any], ...]:

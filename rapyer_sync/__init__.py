@@ -19,9 +19,14 @@ from rapyer_core.results import (
     RapyerDeleteResult,
 )
 from rapyer_core.scopes import Scope
+from rapyer_core.search.conditions import Condition
+from rapyer_core.search.geo import GeoPoint
+from rapyer_core.search.sorting import SortKey
+from rapyer_core.search.words import Fuzzy, Phrase, Prefix, Words
 
 from .clients import init_rapyer, teardown_rapyer
 from .fields.dicts import RedisDict
+from .fields.index import Index
 from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
@@ -46,15 +51,21 @@ from .pipelines import current_scope, pipeline
 
 __all__ = [
     "AtomicRedisModel",
+    "Condition",
     "DeleteResult",
     "Expression",
     "Field",
     "ForeignKey",
+    "Fuzzy",
+    "GeoPoint",
     "GetOrCreateResult",
     "GetOrCreateStatus",
+    "Index",
     "Key",
     "MissingAsNone",
     "Nullable",
+    "Phrase",
+    "Prefix",
     "RapyerDeleteResult",
     "RapyerKey",
     "RedisBool",
@@ -67,6 +78,8 @@ __all__ = [
     "RedisStr",
     "Reference",
     "Scope",
+    "SortKey",
+    "Words",
     "current_scope",
     "delete_many",
     "errors",
