@@ -23,6 +23,7 @@ from rapyer_core.paths import display
 from rapyer_core.places import Route
 from rapyer_core.replies import explained
 from rapyer_core.scopes import active_scope, is_any_open
+from rapyer_core.search.shadows import refreshed
 
 from ._seam import sleep
 from .clients import driver_of
@@ -47,7 +48,7 @@ async def perform(
         return value.rapyer_unstored(method, *args, **named)
     cls, work = type(route.root), build(route, *args, **named)
     settings = cls.rapyer_settings()
-    if is_any_open() or settings.is_exactly_once or isinstance(work, Computation):
+    if is_any_open() or settings.is_special or isinstance(work, Computation):
         return await run(cls, work)
     # What most calls are, without another coroutine around it.
     driver: Driver = settings.driver or driver_of(cls)
@@ -63,10 +64,10 @@ async def run(cls: type[DocumentModel], work: Operation | Computation) -> Any:
     scope = active_scope(cls.__rapyer_defaults__)
     if scope is not None and not work.is_read:
         return scope.add(work, cls)
-    driver = driver_of(cls)
+    driver, work = driver_of(cls), refreshed(cls, work)
     is_once = cls.rapyer_settings().is_exactly_once
     if isinstance(work, Computation):
-        return await _compute(driver, work, cls.Meta.max_retries, is_once)
+        return await _compute(cls, work)
     if is_once and not work.is_read:
         return (await run_batch(driver, Batch((work,), True), is_once))[0]
     try:
@@ -81,6 +82,7 @@ async def run_each(
 ) -> list[Reply | ServerError]:
     """Run operations in one round trip, each for itself, and return their replies."""
     driver = driver_of(cls)
+    operations = [refreshed(cls, operation) for operation in operations]
     if cls.rapyer_settings().is_exactly_once:
         batch = Batch(operations, False)
         return batch.replies(await deliver(driver, batch, True))
@@ -177,12 +179,14 @@ def _is_unknown_script(reply: Reply | ServerError) -> bool:
     return isinstance(reply, ServerError) and reply.code == "NOSCRIPT"
 
 
-async def _compute(driver: Driver, work: Computation, tries: int, is_once: bool) -> Any:
+async def _compute(cls: type[DocumentModel], work: Computation) -> Any:
+    driver, tries = driver_of(cls), cls.Meta.max_retries
+    is_once = cls.rapyer_settings().is_exactly_once
     reading = read_operation(work.route, bytes)
     for _ in range(tries):
         seen = reading.finish(await send(driver, reading))
         text, settle = work.change(seen)
-        swap = swap_operation(work.route, seen, text, work.lifetime)
+        swap = refreshed(cls, swap_operation(work.route, seen, text, work.lifetime))
         if (await run_batch(driver, Batch((swap,), True), is_once))[0]:
             return settle()
     path = display(work.route.path)

@@ -68,7 +68,10 @@ class Batch(NamedTuple):
 
     def _script(self) -> Script:
         is_lifted = any(not isinstance(operation.path, str) for operation in self.operations)
-        return pipeline_script(frozenset(each.name for each in self.operations), is_lifted)
+        names = {each.name for each in self.operations}
+        if any(each.refresh for each in self.operations):
+            names.add("index_refresh")
+        return pipeline_script(frozenset(names), is_lifted)
 
     def _arguments(self) -> list[Argument]:
         keys = list(dict.fromkeys(operation.key for operation in self.operations))
@@ -92,6 +95,10 @@ class Batch(NamedTuple):
                 args += ("steps", len(path.steps), *(part for step in path.steps for part in step))
                 path, is_lifted = path.outer, True
             args += (operation.name, path, len(operation.args), *operation.args)
+        # Once for each document, when all that changes it is done.
+        refreshes = {each.key: each.refresh for each in self.operations if each.refresh}
+        for key, told in refreshes.items():
+            args += ("index_refresh", position[key], len(told), *told)
         scratch = [scratch_key(keys[0])] if is_lifted else []
         memory = [memory_key(keys[0], self.once)] if self.once else []
         copies = [copy_key(key) for key in keys]

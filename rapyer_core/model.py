@@ -44,6 +44,7 @@ from .plans import STORED
 from .reserved import is_adoptable
 from .revisions import REVISION_MARK, split_revision
 from .scopes import refuse_in_scope
+from .search.shadows import SHADOW_MARK, Shadows, shadows_of, without_shadows
 from .views import view, view_class
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ class Settings(NamedTuple):
     is_exactly_once: bool
     driver: Any
     """The driver of `source`; None until it is first asked for."""
+    shadows: Shadows | None
+    """What the index needs beside the texts of the class' documents."""
+    is_special: bool
+    """Whether an operation is more than its own command: exactly once, or with `shadows`."""
 
 
 class DocumentModel(BaseModel, metaclass=ModelMeta):
@@ -456,6 +461,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         if resolved is None or resolved.epoch != epoch():
             meta = cls.Meta
             lifetime = meta.ttl if meta.refresh_ttl else None
+            shadows = shadows_of(cls)
             resolved = Settings(
                 epoch(),
                 meta.nearest("redis"),
@@ -464,6 +470,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
                 meta.optimistic,
                 meta.exactly_once,
                 None,
+                shadows,
+                meta.exactly_once or shadows is not None,
             )
             type.__setattr__(cls, "__rapyer_resolved__", resolved)
         return resolved
@@ -496,6 +504,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         # Also where revisions were kept once: the model may forbid members that it does not know.
         if cls.rapyer_settings().is_optimistic or REVISION_MARK in text:
             text, place.revision = split_revision(text)
+        if plan_of(cls).sees_extra and SHADOW_MARK in text:
+            text = without_shadows(text)
         model = cls.__pydantic_validator__.validate_json(
             text, context=STORED, by_alias=False, by_name=True
         )

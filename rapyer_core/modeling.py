@@ -100,6 +100,7 @@ class ModelPlan:
             for name in entry.info.fields
         )
         self.key_field: str | None = _key_field(cls, self.fields)
+        self.sees_extra: bool = cls.model_config.get("extra") in ("forbid", "allow")
         stored = {name: field.value for name, field in self.fields.items() if field.is_stored}
         # A generic class without its arguments is no class of documents.
         is_open = bool(cls.__pydantic_generic_metadata__["parameters"])

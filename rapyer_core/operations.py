@@ -31,7 +31,8 @@ class Operation(NamedTuple):
     caller gets. `predict` does the same in a pipeline, before there is a reply, and notes in the
     scope how to take it back; without one the operation is called for its reply, and cannot be
     queued. `confirms` tells whether a reply is what was predicted, so that nothing is left to
-    settle. `is_read`: it changes no value, so a pipeline runs it at once.
+    settle. `is_read`: it changes no value, so a pipeline runs it at once. `refresh`: what
+    `index_refresh` is told, where it changes a text whose number the index needs.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Operation(NamedTuple):
     lifetime: int | None = None
     is_read: bool = False
     confirms: Callable[[Any], bool] | None = None
+    refresh: tuple[Argument, ...] = ()
 
     @property
     def size(self) -> int:
@@ -62,7 +64,9 @@ class Operation(NamedTuple):
         """Return the command that runs it where the script is known."""
         name, path, lifetime = self.name, self.path, self.lifetime
         if not isinstance(path, str):
-            return self._lifted("EVALSHA", lifted_script(name).sha, path)
+            return self._lifted("EVALSHA", lifted_script(name, bool(self.refresh)).sha, path)
+        if self.refresh:
+            return self._script("EVALSHA", script(name, True).sha, path)
         direct = self._direct() if name in DIRECT else None
         if direct is not None:
             return Command(direct, self.is_repeatable)
@@ -73,15 +77,24 @@ class Operation(NamedTuple):
     def by_source(self) -> Command:
         """Return the command that runs it anywhere, and makes the script known there."""
         if isinstance(self.path, str):
-            source = script(self.name).source
-            lifetime = "" if self.lifetime is None else self.lifetime
-            args = ("EVAL", source, 1, self.key, lifetime, self.path, *self.args)
-            return Command(args, self.is_repeatable)
-        return self._lifted("EVAL", lifted_script(self.name).source, self.path)
+            return self._script("EVAL", script(self.name, bool(self.refresh)).source, self.path)
+        text = lifted_script(self.name, bool(self.refresh))
+        return self._lifted("EVAL", text.source, self.path)
+
+    def _script(self, command: str, text: str, path: str) -> Command:
+        lifetime = "" if self.lifetime is None else self.lifetime
+        args = (command, text, 1, self.key, lifetime, path, *self._arguments())
+        return Command(args, self.is_repeatable)
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        """Return its own arguments and what stands behind them for the index's sake."""
+        return (*self.args, *self.refresh, len(self.refresh)) if self.refresh else self.args
 
     def _direct(self) -> tuple[Argument, ...] | None:
         direct = DIRECT.get(self.name)
-        if direct is None or self.lifetime is not None or not isinstance(self.path, str):
+        if direct is None or self.refresh or self.lifetime is not None:
+            return None
+        if not isinstance(self.path, str):
             return None
         return direct.args(self.key, self.path, self.args)
 
@@ -95,7 +108,8 @@ class Operation(NamedTuple):
         steps = tuple(part for step in path.steps for part in step)
         keys = (self.key, scratch_key(self.key))
         lifetime = "" if self.lifetime is None else self.lifetime
-        args = (command, text, 2, *keys, lifetime, path.outer, len(path.steps), *steps, *self.args)
+        where = (lifetime, path.outer, len(path.steps), *steps)
+        args = (command, text, 2, *keys, *where, *self._arguments())
         return Command(args, self.is_repeatable)
 
     def finish(self, reply: Reply) -> Any:

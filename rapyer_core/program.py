@@ -30,6 +30,12 @@ local steps = {{}}
 for i = 1, tonumber(ARGV[3]) do steps[i] = {{ARGV[2 + 2 * i], ARGV[3 + 2 * i]}} end
 local reply = lift({name}, KEYS[1], KEYS[2], ARGV[2], steps, ARGV, 3 + 2 * #steps)
 """
+# Its arguments stand last, and the last of all says how many there are.
+_REFRESH = """
+if not (type(reply) == 'table' and reply[1] == '!') then
+  index_refresh(KEYS[1], '$', ARGV, #ARGV - 1 - ARGV[#ARGV])
+end
+"""
 _EXPIRE = """
 if ARGV[1] ~= '' and not (type(reply) == 'table' and reply[1] == '!') then
   redis.call('EXPIRE', KEYS[1], ARGV[1])
@@ -47,16 +53,19 @@ class Script(NamedTuple):
 
 
 @functools.cache
-def script(operation: str) -> Script:
-    """Return the script that runs one operation on a path."""
-    return _finished(operation, (*_requirements(operation), operation), _SINGLE)
+def script(operation: str, is_refreshing: bool = False) -> Script:
+    """Return the script that runs one operation on a path.
+
+    is_refreshing: and then writes the numbers that the index needs (`lua/ops/index_refresh.lua`).
+    """
+    return _finished(operation, (*_requirements(operation), operation), _SINGLE, is_refreshing)
 
 
 @functools.cache
-def lifted_script(operation: str) -> Script:
+def lifted_script(operation: str, is_refreshing: bool = False) -> Script:
     """Return the script that runs one operation below members whose names have no path."""
     pieces = dict.fromkeys((*_requirements(operation), *_requirements("lift"), "lift", operation))
-    return _finished(operation, tuple(pieces), _LIFTED)
+    return _finished(operation, tuple(pieces), _LIFTED, is_refreshing)
 
 
 # What a batch runs is so little, as a rule, that a script of just that is the fastest; more than
@@ -114,9 +123,12 @@ def _operations() -> list[str]:
     return sorted(name[: -len(".lua")] for name in files if name.endswith(".lua"))
 
 
-def _finished(operation: str, pieces: tuple[str, ...], call: str) -> Script:
+def _finished(operation: str, pieces: tuple[str, ...], call: str, is_refreshing: bool) -> Script:
+    refresh = ""
+    if is_refreshing:
+        pieces, refresh = (*pieces, "index_refresh"), _REFRESH
     body = "\n".join(_source(piece) for piece in pieces)
-    source = body + call.format(name=operation) + _EXPIRE
+    source = body + call.format(name=operation) + refresh + _EXPIRE
     sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
     return Script(operation, source, sha)
 

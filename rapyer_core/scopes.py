@@ -24,6 +24,7 @@ from .errors import LimitExceededError, PipelineError, ScopeClosedError, WrongDa
 from .operations import Computation, Operation
 from .paths import display
 from .places import Route
+from .search.shadows import refreshed
 
 __all__ = [
     "Scope",
@@ -138,7 +139,7 @@ class Scope:
         """
         self.check_database(cls)
         with self._guard:
-            operation, predict = self._admitted(work)
+            operation, predict = self._admitted(refreshed(cls, work))
             mark = len(self._on_failure)
             try:
                 result = predict(self)
@@ -160,7 +161,7 @@ class Scope:
             results: list[Any] = []
             try:
                 for work in works:
-                    operation, predict = self._admitted(work)
+                    operation, predict = self._admitted(refreshed(cls, work))
                     results.append(predict(self))
                     self.operations.append(operation)
             except BaseException:

@@ -23,6 +23,7 @@ from rapyer_core.locks import DEFAULT_LEASE, Lease, document_lock_key, named_loc
 from rapyer_core.model import DocumentModel
 from rapyer_core.operations import Operation
 from rapyer_core.scopes import active_scope
+from rapyer_core.search.shadows import refreshed
 
 from ._seam import Background, checkpoint, current_run_id, current_task_id, sleep, to_the_end
 from .clients import DEFAULTS, source_driver, source_of
@@ -269,7 +270,8 @@ class ModelLock(LockBlock, Generic[M]):
         write = documents.save_write(
             root, only_new=False, only_existing=False, upsert=False, force=False
         )
-        batch = Batch((lease.check_operation(), write.operation), is_whole=True)
+        operation = refreshed(type(root), write.operation)
+        batch = Batch((lease.check_operation(), operation), is_whole=True)
         is_once = type(root).rapyer_settings().is_exactly_once
         try:
             reply = deliver(source_driver(self._source), batch, is_once)

@@ -6,6 +6,8 @@
 --   'lifetime', seconds or '': of what follows; '' at the start
 --   'steps', count, the lifted steps: of the next operation
 --   an operation's name, path, count of arguments, the arguments
+-- and after the last one, for each document whose numbers for the index may have changed:
+--   'index_refresh', its position in KEYS, count of arguments, the arguments
 -- Reply: {0, a reply of each operation}, or with 'all' {position of the one that failed, its failure}.
 local function run()
   local arguments, key, lifetime, lifetimes, replies, steps = ARGV, KEYS[1], '', nil, {}, nil
@@ -48,6 +50,10 @@ local function run()
       end
       replies[done] = reply
     end
+  end
+  while arguments[at] do
+    operations.index_refresh(KEYS[tonumber(arguments[at + 1])], '$', arguments, at + 2)
+    at = at + 3 + arguments[at + 2]
   end
   if lifetimes then
     for each, seconds in pairs(lifetimes) do call('EXPIRE', each, seconds) end

@@ -7,6 +7,7 @@ that the server's index and the evaluator in Python agree about what equals what
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
@@ -19,6 +20,7 @@ EXACT_INTEGERS = 2**53
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST_DAY = _EPOCH.toordinal()
 
 
 class Kind(NamedTuple):
@@ -66,13 +68,23 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+# What pydantic writes. The Lua program reads the same form (`lua/ops/index_refresh.lua`), so that
+# both agree about texts that others wrote.
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:Z|([+-])(\d\d):(\d\d))?",
+    re.ASCII,
+)
+
+
 def _moment(value: Any) -> int | None:
-    if not isinstance(value, str):
+    found = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+    days = None if found is None else _day(found[1])
+    if found is None or days is None:
         return None
-    try:
-        return microseconds(datetime.fromisoformat(value.replace("Z", "+00:00")))
-    except ValueError:
-        return None
+    _, hour, minute, second, fraction, sign, hours, minutes = found.groups(default="0")
+    shift = (int(hours) * 3600 + int(minutes) * 60) * (-1 if sign == "-" else 1)
+    seconds = (days - _FIRST_DAY) * 86400 + int(hour) * 3600 + int(minute) * 60 + int(second)
+    return (seconds - shift) * 1_000_000 + int((fraction + "000000")[:6])
 
 
 def _day(value: Any) -> int | None:

@@ -1,0 +1,194 @@
+"""Numbers beside texts: kept by every step that changes a text, seen by nobody but the index."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from types import ModuleType
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from rapyer_async import AtomicRedisModel, Index, RapyerKey
+from rapyer_core.errors import RapyerError
+from rapyer_core.search.schema import SHADOW_MEMBER
+from rapyer_core.search.shadows import backfill_operation
+
+from .asking import ask
+
+MOMENT = datetime(2024, 2, 29, 12, 30, 15, 123456, tzinfo=timezone(timedelta(hours=2)))
+MICROSECONDS = 1709202615123456
+
+
+class Visit(BaseModel):
+    day: Index[date]
+    note: str = ""
+
+
+class Guest(AtomicRedisModel):
+    name: Index[str] = ""
+    since: Index[datetime]
+    paid: Annotated[Decimal | None, Index()] = None
+    visits: list[Visit] = []
+    seen: Annotated[dict[str, datetime], Index(keys=("web", "a b"))] = {}
+    odd: dict[str, int] = {}
+    count: int = 0
+
+
+class StrictGuest(AtomicRedisModel):
+    model_config = ConfigDict(extra="forbid")
+    since: Index[datetime]
+
+
+class OpenGuest(AtomicRedisModel):
+    model_config = ConfigDict(extra="allow")
+    since: Index[datetime]
+
+
+class PlainGuest(AtomicRedisModel):
+    name: Index[str] = ""
+
+
+async def numbers(key: str) -> Any:
+    text = await ask(Guest, "JSON.GET", key, f'$["{SHADOW_MEMBER}"]')
+    found = json.loads(text)
+    return found[0] if found else None
+
+
+async def test_a_whole_document(rapyer: ModuleType) -> None:
+    guest = await Guest(since=MOMENT, paid=Decimal("1.50")).asave()
+    assert await numbers(guest.key) == {"since": MICROSECONDS, "paid": 1.5, "visits_day": []}
+    assert (await Guest.aget(guest.key)).since == MOMENT
+    await Guest.ainsert(*(Guest(since=MOMENT) for _ in range(3)))
+    for other in await Guest.afind_keys():
+        assert (await numbers(other))["since"] == MICROSECONDS
+    plain = await PlainGuest().asave()
+    assert await numbers(plain.key) is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        (datetime(1970, 1, 1), 0),
+        (datetime(1969, 12, 31, 23, 59, 59, 999999), -1),
+        (datetime(1, 1, 1), -62135596800000000),
+        (datetime(9999, 12, 31, 23, 59, 59, 999999), 253402300800000000),
+        (datetime(2000, 3, 1, tzinfo=timezone.utc), 951868800000000),
+        (datetime(2000, 3, 1, tzinfo=timezone(-timedelta(hours=9, minutes=30))), 951903000000000),
+        (MOMENT, MICROSECONDS),
+    ],
+)
+async def test_moments(rapyer: ModuleType, moment: datetime, expected: int) -> None:
+    guest = await Guest(since=moment).asave()
+    assert (await numbers(guest.key))["since"] == expected
+
+
+async def test_days_and_decimals(rapyer: ModuleType) -> None:
+    days = [date(1, 1, 1), date(1970, 1, 1), date(2000, 2, 29), date(9999, 12, 31)]
+    guest = await Guest(since=MOMENT, visits=[Visit(day=day) for day in days]).asave()
+    assert (await numbers(guest.key))["visits_day"] == [day.toordinal() for day in days]
+    for text in ("0.1", "-12345678901234567890.5", "1E+5", "1E-400", "123456789012345678"):
+        await guest.aupdate(paid=Decimal(text))
+        assert (await numbers(guest.key))["paid"] == float(text)
+    await guest.aupdate(paid=Decimal("1E+400"))
+    assert (await numbers(guest.key))["paid"] == 1.7976931348623157e308
+    await guest.aupdate(paid=None)
+    assert "paid" not in await numbers(guest.key)
+
+
+async def test_every_way_to_change_a_text(rapyer: ModuleType) -> None:
+    guest = await Guest(since=MOMENT).asave()
+    guest.since = datetime(1970, 1, 1)
+    await guest.asave()
+    assert (await numbers(guest.key))["since"] == 0
+    await guest.aupdate(since=MOMENT, count=5)
+    assert (await numbers(guest.key))["since"] == MICROSECONDS
+    await guest.visits.aappend(Visit(day=date(2000, 1, 1)))
+    assert (await numbers(guest.key))["visits_day"] == [date(2000, 1, 1).toordinal()]
+    guest.visits[0].day = date(2001, 1, 1)
+    await guest.asave()
+    assert (await numbers(guest.key))["visits_day"] == [date(2001, 1, 1).toordinal()]
+    await guest.seen.aset_item("a b", datetime(1970, 1, 1))
+    await guest.seen.aset_item("other", datetime(1970, 1, 1))
+    assert (await numbers(guest.key))["seen_a_b"] == 0
+
+    def later(model: Guest) -> None:
+        model.since = datetime(1970, 1, 2)
+
+    await guest.aapply(later)
+    assert (await numbers(guest.key))["since"] == 86_400_000_000
+    await guest.visits.aclear()
+    assert (await numbers(guest.key))["visits_day"] == []
+    async with guest.alock():
+        guest.since = datetime(1970, 1, 1)
+    assert (await numbers(guest.key))["since"] == 0
+    await guest.aset_ttl(100)
+    await guest.adelete()
+    assert not await Guest.aexists(guest.key)
+    found = await Guest.aget_or_create(Guest(since=MOMENT))
+    assert (await numbers(found.value.key))["since"] == MICROSECONDS
+
+
+async def test_a_name_without_a_path(rapyer: ModuleType) -> None:
+    guest = await Guest(since=MOMENT, odd={"a\\b": 1}).asave()
+    await guest.odd.aupdate({"a\\b": 2})
+    assert (await Guest.aget(guest.key)).odd == {"a\\b": 2}
+    assert (await numbers(guest.key))["since"] == MICROSECONDS
+
+
+async def test_in_a_pipeline(rapyer: ModuleType) -> None:
+    one, two = await Guest.ainsert(Guest(since=MOMENT), Guest(since=MOMENT))
+    async with rapyer.apipeline():
+        one.since = datetime(1970, 1, 1)
+        await one.asave()
+        await two.aupdate(since=datetime(1970, 1, 2))
+        await two.visits.aappend(Visit(day=date(2000, 1, 1)))
+        assert (await numbers(one.key))["since"] == MICROSECONDS
+    assert (await numbers(one.key))["since"] == 0
+    assert await numbers(two.key) == {
+        "since": 86_400_000_000,
+        "visits_day": [date(2000, 1, 1).toordinal()],
+    }
+
+
+async def test_a_pipeline_that_fails(rapyer: ModuleType) -> None:
+    one, two = await Guest.ainsert(Guest(since=MOMENT), Guest(since=MOMENT))
+    await ask(Guest, "JSON.SET", two.key, '$["visits"]', "5")
+    with pytest.raises(RapyerError):
+        async with rapyer.apipeline():
+            await one.aupdate(since=datetime(1970, 1, 1))
+            await two.visits.aappend(Visit(day=date(2000, 1, 1)))
+    assert (await numbers(one.key))["since"] == MICROSECONDS
+    assert (await Guest.aget(one.key)).since == MOMENT
+    with pytest.raises(RapyerError):
+        async with rapyer.apipeline(all_or_nothing=False):
+            await one.aupdate(since=datetime(1970, 1, 1))
+            await two.visits.aappend(Visit(day=date(2000, 1, 1)))
+    assert (await numbers(one.key))["since"] == 0
+
+
+@pytest.mark.parametrize("cls", [StrictGuest, OpenGuest])
+async def test_loads_do_not_see_it(rapyer: ModuleType, cls: Any) -> None:
+    guest = await cls(since=MOMENT).asave()
+    assert (await numbers(guest.key))["since"] == MICROSECONDS
+    loaded = await cls.aget(guest.key)
+    assert loaded.model_dump() == {"since": MOMENT}
+    (found,) = await cls.afind()
+    assert found.model_dump() == {"since": MOMENT}
+    found.since = datetime(1970, 1, 1)
+    await found.asave()
+    await loaded.aload()
+    assert loaded.since == datetime(1970, 1, 1)
+
+
+async def test_documents_that_were_stored_without(rapyer: ModuleType) -> None:
+    await ask(Guest, "JSON.SET", "Guest:old", "$", '{"since": "1970-01-01T00:00:01"}')
+    guest = await Guest.aget("old")
+    assert guest.since == datetime(1970, 1, 1, 0, 0, 1) and await numbers("Guest:old") is None
+    backfill = backfill_operation(Guest, RapyerKey("Guest:old"))
+    assert backfill is not None and backfill_operation(PlainGuest, RapyerKey("x")) is None
+    async with rapyer.apipeline():
+        rapyer.current_scope().add(backfill, Guest)
+    assert await numbers("Guest:old") == {"since": 1_000_000, "visits_day": []}
