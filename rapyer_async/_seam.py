@@ -49,6 +49,7 @@ __all__ = [
     "shielded",
     "sleep",
     "task_group",
+    "task_identity",
     "to_the_end",
     "wakeups",
 ]
@@ -112,6 +113,21 @@ def current_task_id() -> Hashable:
         return threading.current_thread()
 
 
+def task_identity() -> Callable[[], Hashable]:
+    """Return what tells who is running as `current_task_id` does, only sooner.
+
+    It is for the present kind of event loop: elsewhere it raises RuntimeError, or returns None.
+    """
+    trio = _trio()
+    if trio is not None:
+        return trio.lowlevel.current_task  # type: ignore[no-any-return]  # found at run time, so without a type
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return current_task_id
+    return asyncio.current_task
+
+
 def current_run_id() -> RunId:
     """Return in which run of an event loop, of which process, this is.
 
@@ -166,11 +182,24 @@ async def to_the_end(
     loop = asyncio.get_running_loop()
     # Started at once where asyncio can do so: else it waits for the loop's next turn.
     options: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
-    task: asyncio.Task[T] = asyncio.Task(function(*args), loop=loop, **options)
+    ended = loop.create_future()
+
+    def tell(_: object = None) -> None:
+        if not ended.done():
+            ended.set_result(None)
+
+    async def called() -> T:
+        try:
+            return await function(*args)
+        finally:
+            tell()  # at once: the loop calls what waits for the task's end a turn later
+
+    task: asyncio.Task[T] = asyncio.Task(called(), loop=loop, **options)
+    task.add_done_callback(tell)
     timer = loop.call_later(seconds, task.cancel)
     try:
         if not task.done():
-            await _end_of(task)
+            await ended
     except asyncio.CancelledError as error:
         # Behind a shield, since a cancelled scope of anyio would cancel again and again.
         with anyio.CancelScope(shield=True):

@@ -60,33 +60,30 @@ class Batch(NamedTuple):
 
     def by_sha(self) -> Command:
         """Return the command that runs it where the script is known."""
-        return Command(("EVALSHA", self._script().sha, *self._arguments()))
+        script, arguments = self._call()
+        return Command(("EVALSHA", script.sha, *arguments))
 
     def by_source(self) -> Command:
         """Return the command that runs it anywhere, and makes the script known there."""
-        return Command(("EVAL", self._script().source, *self._arguments()))
+        script, arguments = self._call()
+        return Command(("EVAL", script.source, *arguments))
 
-    def _script(self) -> Script:
-        is_lifted = any(not isinstance(operation.path, str) for operation in self.operations)
-        names = {each.name for each in self.operations}
-        if any(each.refresh for each in self.operations):
-            names.add("index_refresh")
-        return pipeline_script(frozenset(names), is_lifted)
-
-    def _arguments(self) -> list[Argument]:
-        keys = list(dict.fromkeys(operation.key for operation in self.operations))
-        position = {key: i for i, key in enumerate(keys, 1)}
+    def _call(self) -> tuple[Script, list[Argument]]:
+        """Return the script that runs the operations, and what it gets."""
+        key = self.operations[0].key if self.operations else ""
+        position = {key: 1} if self.operations else {}
+        names: set[str] = set()
         args: list[Argument] = [
             "all" if self.is_whole else "each",
             REMEMBERED if self.once else "",
             len(self.operations),
         ]
-        is_lifted, key, lifetime = False, keys[0] if keys else "", None
+        is_lifted, lifetime = False, None
         for operation in self.operations:
             # Said where it changes: most batches are of one document, without a lifetime.
             if operation.key != key:
                 key = operation.key
-                args += ("key", position[key])
+                args += ("key", position.setdefault(key, len(position) + 1))
             if operation.lifetime != lifetime:
                 lifetime = operation.lifetime
                 args += ("lifetime", "" if lifetime is None else lifetime)
@@ -94,16 +91,21 @@ class Batch(NamedTuple):
             if not isinstance(path, str):
                 args += ("steps", len(path.steps), *(part for step in path.steps for part in step))
                 path, is_lifted = path.outer, True
+            names.add(operation.name)
             args += (operation.name, path, len(operation.args), *operation.args)
         # Once for each document, when all that changes it is done.
         refreshes = {each.key: each.refresh for each in self.operations if each.refresh}
-        for key, told in refreshes.items():
-            args += ("index_refresh", position[key], len(told), *told)
-        scratch = [scratch_key(keys[0])] if is_lifted else []
-        memory = [memory_key(keys[0], self.once)] if self.once else []
-        copies = [copy_key(key) for key in keys]
-        whole = [*keys, *copies, *scratch, *memory]
-        return [len(whole), *whole, *args]
+        if refreshes:
+            names.add("index_refresh")
+            for key, told in refreshes.items():
+                args += ("index_refresh", position[key], len(told), *told)
+        keys = list(position)
+        whole = [*keys, *map(copy_key, keys)]
+        if is_lifted:
+            whole.append(scratch_key(keys[0]))
+        if self.once:
+            whole.append(memory_key(keys[0], self.once))
+        return pipeline_script(frozenset(names), is_lifted), [len(whole), *whole, *args]
 
 
 def batches_of(

@@ -322,23 +322,21 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def rapyer_remember_member(self, scope: Scope, member: Any) -> None:
         """Note in a scope how to restore a field."""
-        if self.rapyer_is_handle():
-            return
+        if not self.rapyer_is_handle():
+            scope.remember(self, member, self._rapyer_snapshot, member)
 
-        def snapshot() -> Callable[[], None]:
-            held = self.__dict__.get(member, _ABSENT)
-            earlier = own_changes(self).noted(member)
+    def _rapyer_snapshot(self, member: Any) -> Callable[[], None]:
+        held = self.__dict__.get(member, _ABSENT)
+        earlier = own_changes(self).noted(member)
 
-            def restore() -> None:
-                if held is _ABSENT:
-                    vars(self).pop(member, None)
-                else:
-                    self.__dict__[member] = held  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
-                own_changes(self).note_again(member, earlier)
+        def restore() -> None:
+            if held is _ABSENT:
+                vars(self).pop(member, None)
+            else:
+                self.__dict__[member] = held  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
+            own_changes(self).note_again(member, earlier)
 
-            return restore
-
-        scope.remember(self, member, snapshot)
+        return restore
 
     def rapyer_held_at(self, member: Any, child: Any) -> Any:
         """Return a field's plain value."""

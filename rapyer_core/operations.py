@@ -51,7 +51,7 @@ class Operation(NamedTuple):
         """How much its arguments hold, in characters or bytes."""
         size = 0
         for part in self.args:
-            if isinstance(part, (str, bytes)):
+            if type(part) is str or isinstance(part, (str, bytes)):
                 size += len(part)
         return size
 

@@ -99,6 +99,14 @@ class ValuePlan:
         self._inner = found.inner
 
     @cached_property
+    def is_text(self) -> bool:
+        """Whether a value is a string, and is written as JSON has strings."""
+        schema = self._part.schema
+        while schema["type"] == "default" and "serialization" not in schema:
+            schema = schema["schema"]
+        return schema["type"] == "str" and "serialization" not in schema
+
+    @cached_property
     def integer_bounds(self) -> tuple[str, str]:
         """The smallest and largest integer that the field takes, '' for none."""
         bounds = self.bounds
@@ -264,6 +272,15 @@ class ValuePlan:
             NotLoadedError: it is a model of which not all was loaded.
             NumberRangeError: there is an integer in it that the server cannot hold.
         """
+        if (
+            type(value) is str
+            and self.is_text
+            and value.isascii()
+            and value.isprintable()
+            and '"' not in value
+            and "\\" not in value
+        ):
+            return f'"{value}"'  # what the serializer would make of it
         if self.holds_models and hasattr(value, "rapyer_check_whole"):
             value.rapyer_check_whole()
         try:

@@ -11,7 +11,6 @@ in one also notes the generator's frame, and applies only while that frame is on
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Generator, Hashable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -19,7 +18,7 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_
 from types import FrameType
 from typing import Any, Protocol
 
-from .config import RedisConfig
+from .config import RedisConfig, epoch
 from .errors import LimitExceededError, PipelineError, ScopeClosedError, WrongDatabaseError
 from .operations import Computation, Operation
 from .paths import display
@@ -55,6 +54,7 @@ class Scope:
         source: RedisConfig,
         world: RedisConfig,
         current_owner: Callable[[], Hashable],
+        identity: Callable[[], Hashable],
         guard: AbstractContextManager[Any],
         most_operations: int,
         most_bytes: int,
@@ -67,8 +67,9 @@ class Scope:
         self.is_open: bool = True
         self._current_owner = current_owner
         self._guard = guard
+        self._identity = identity
         self.owner: Hashable = current_owner()
-        self._attached: Counter[Hashable] = Counter()
+        self._attached: dict[Hashable, int] = {}
         self.frame = generator_frame(frame)
         self._undo: list[Callable[[], None]] = []
         self._remembered: set[tuple[int, Any]] = set()
@@ -79,6 +80,7 @@ class Scope:
         self._most_operations = most_operations
         self._most_bytes = most_bytes
         self._bytes = 0
+        self._checked: tuple[Any, int] | None = None
 
     # Who it applies to
 
@@ -88,12 +90,14 @@ class Scope:
         Raises:
             ScopeClosedError: it was attached to the scope, which has ended since.
         """
-        owner = self._current_owner()
-        if owner in self._attached:
+        if self._attached and self._current_owner() in self._attached:
             if not self.is_open:
                 raise _closed("the pipeline that this task was attached to has ended")
             return True
-        return self.is_open and owner == self.owner
+        try:
+            return self.is_open and self._identity() == self.owner
+        except RuntimeError:  # no event loop, or another kind of it
+            return False
 
     @contextmanager
     def attach(self) -> Generator[Scope]:
@@ -105,12 +109,14 @@ class Scope:
         if not self.is_open:
             raise _closed("the pipeline has ended, so nothing can join it")
         owner, earlier = self._current_owner(), _current.get()
-        self._attached[owner] += 1
+        self._attached[owner] = self._attached.get(owner, 0) + 1
         _current.set(self)
         try:
             yield self
         finally:
-            self._attached -= Counter([owner])
+            self._attached[owner] -= 1
+            if not self._attached[owner]:
+                del self._attached[owner]
             if _current.get() is self:
                 _current.set(earlier)
 
@@ -192,6 +198,9 @@ class Scope:
 
     def check_database(self, cls: Any) -> None:
         """Raise unless a class' documents are in the scope's database."""
+        checking = cls, epoch()
+        if checking == self._checked:
+            return
         source = cls.rapyer_settings().source
         if source is not self.source and (source is None or source.redis != self.source.redis):
             raise WrongDatabaseError(
@@ -200,22 +209,23 @@ class Scope:
                 expected="a model of the pipeline's client",
                 actual="another client",
             )
+        self._checked = checking
 
     # Local effects
 
     def remember(
-        self, holder: Any, member: Any, snapshot: Callable[[], Callable[[], None]]
+        self, holder: Any, member: Any, snapshot: Callable[..., Callable[[], None]], *args: Any
     ) -> bool:
         """Note how to restore a member of a holder before it is first changed in the scope.
 
-        Return whether it is the first change.
+        `snapshot` is called with `args`. Return whether it is the first change.
         """
         mark = (id(holder), member)
         if mark in self._remembered:
             return False
         self._remembered.add(mark)
         self._kept.append(holder)
-        self._undo.append(snapshot())
+        self._undo.append(snapshot(*args))
         return True
 
     def on_failure(self, undo: Callable[[], None]) -> None:
@@ -278,8 +288,10 @@ class Scope:
         """Let go of everything: the replies have been settled, or the queue was dropped."""
         for clean_up in reversed(self._when_over):
             clean_up()
-        for notes in (self.operations, self._undo, self._on_failure, self._when_over, self._kept):
-            notes.clear()
+        self.operations.clear()
+        for notes in (self._undo, self._on_failure, self._when_over, self._kept):
+            if notes:
+                notes.clear()
         self._remembered.clear()
         self._watched.clear()
 
@@ -314,6 +326,8 @@ def active_scope(world: RedisConfig) -> Scope | None:
     scope = _current.get()
     if scope is None:
         return None
+    if scope.parent is None and scope.frame is None:  # what most are
+        return scope if scope.world is world and scope.belongs_to_present() else None
     applying: list[Scope] = []
     while scope is not None:
         if scope.world is world and scope.belongs_to_present():

@@ -44,6 +44,7 @@ __all__ = [
     "shielded",
     "sleep",
     "task_group",
+    "task_identity",
     "to_the_end",
     "wakeups",
 ]
@@ -86,6 +87,11 @@ def current_task_id() -> Hashable:
         current: Hashable = greenlet.getcurrent()
         return current
     return threading.current_thread()
+
+
+def task_identity() -> Callable[[], Hashable]:
+    """Return what tells who is running."""
+    return current_task_id
 
 
 def current_run_id() -> RunId:

@@ -13,7 +13,13 @@ from rapyer_core.config import RedisConfig
 from rapyer_core.errors import OutcomeUnknownError, RapyerError
 from rapyer_core.scopes import Scope, active_scope
 
-from ._seam import StateLock, checkpoint_if_cancelled, current_task_id, to_the_end
+from ._seam import (
+    StateLock,
+    checkpoint_if_cancelled,
+    current_task_id,
+    task_identity,
+    to_the_end,
+)
 from .clients import DEFAULTS, source_driver
 from .running import deliver
 
@@ -57,6 +63,7 @@ class PipelineBlock(Generic[Y]):
             source,
             DEFAULTS,
             current_task_id,
+            task_identity(),
             StateLock(),
             settings.max_pipeline_operations if whole else sys.maxsize,
             settings.max_pipeline_bytes if whole else sys.maxsize,

@@ -32,7 +32,10 @@ def queue_intents(parent: Any, member: Any, intents: tuple[Intent, ...]) -> bool
     """Queue operators on a place, if a scope applies there; return whether it did."""
     first = intents[0]
     if first.is_fresh():
-        first.scope.add_all([intent.work for intent in intents], first.model)
+        if len(intents) == 1:
+            first.scope.add(first.work, first.model)
+        else:
+            first.scope.add_all([intent.work for intent in intents], first.model)
         return True
     # Something was queued since, which may have changed where the place is.
     current = parent.rapyer_bound_at(member)

@@ -76,12 +76,17 @@ class BoundScalar(Bound):
                 actual=self,
             ) from None
 
+    # The same as the base's, without another call.
+
     def rapyer_remember(self, scope: Scope) -> None:
         version = getattr(self, "rapyer_version", None)
         if version is not None and version != QUEUED:
             self.rapyer_version = QUEUED
             scope.when_over(lambda: setattr(self, "rapyer_version", version))
-        super().rapyer_remember(scope)
+        self.rapyer_parent.rapyer_remember_member(scope, self.rapyer_member)
+
+    def rapyer_held(self) -> Any:
+        return self.rapyer_parent.rapyer_held_at(self.rapyer_member, self)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         # A copy or a pickle is the plain value: a place means nothing without its model.

@@ -226,12 +226,14 @@ async def test_a_reply_that_never_comes(
 
 async def test_a_reply_that_is_lost(through_proxy: Proxy) -> None:
     purse = await Purse().asave()
-    await filled(purse)
+    async with purse.apipeline():  # the server knows the script from here on
+        purse.amount += 1
+        purse.coins.append("w")
     through_proxy.cut_replies_after(1)
     with pytest.raises(OutcomeUnknownError):
         async with purse.apipeline():
             purse.amount += 1
             purse.coins.append("x")
-    assert purse.amount == 1 and purse.coins == []
+    assert purse.amount == 1 and purse.coins == ["w"]
     await filled(purse)
     assert purse.amount == 3
