@@ -101,7 +101,7 @@ class ValuePlan:
     @cached_property
     def is_text(self) -> bool:
         """Whether a value is a string, and is written as JSON has strings."""
-        schema = self._part.schema
+        schema = self.part.schema
         while schema["type"] == "default" and "serialization" not in schema:
             schema = schema["schema"]
         return schema["type"] == "str" and "serialization" not in schema
