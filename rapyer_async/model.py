@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from typing_extensions import Self
 
 from rapyer_core import documents
+from rapyer_core.bound.datetimes import BoundTimestamp
 from rapyer_core.bound.references import BoundReference
 from rapyer_core.config import RedisConfig
 from rapyer_core.fetching import asked_levels, names_of
@@ -21,6 +23,12 @@ from rapyer_core.results import DeleteResult, GetOrCreateResult, GetOrCreateStat
 
 from . import finding
 from .clients import DEFAULTS, REGISTRY, source_of
+from .fields.datetimes import (
+    DatetimeHandle,
+    RedisDatetime,
+    RedisDatetimeTimestamp,
+    TimestampHandle,
+)
 from .fields.dicts import DictHandle, RedisDict
 from .fields.lists import ListHandle, RedisList
 from .fields.numbers import FloatHandle, IntHandle, RedisFloat, RedisInt
@@ -390,6 +398,8 @@ AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
         bool: RedisBool,
         str: RedisStr,
         bytes: RedisBytes,
+        datetime: RedisDatetime,
+        BoundTimestamp: RedisDatetimeTimestamp,
         list: RedisList,
         dict: RedisDict,
         BoundReference: Reference,
@@ -401,6 +411,8 @@ AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
         "int": IntHandle,
         "float": FloatHandle,
         "str": StrHandle,
+        "datetime": DatetimeHandle,
+        "timestamp": TimestampHandle,
         "list": ListHandle,
         "dict": DictHandle,
         "reference": ReferenceHandle,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,7 @@ from pydantic_core import (
     ValidationError,
 )
 
+from .bound.datetimes import BoundTimestamp
 from .errors import RapyerSerializationError
 from .floats import as_shown, as_stored
 from .invalid import Spot, invalid_value
@@ -26,6 +28,7 @@ from .limits import storable
 from .reference_plans import REFERENCE_MARK, ReferencePlan
 from .reserved import is_adoptable
 from .schemas import SchemaPart, Surface, model_fields_of, surface
+from .timestamps import TIMESTAMP
 
 __all__ = ["STORED", "Bindings", "Handles", "ValuePlan"]
 
@@ -53,6 +56,7 @@ _IMMUTABLE = frozenset(
         "date",
         "time",
         "datetime",
+        "timestamp",
         "timedelta",
         "decimal",
         "uuid",
@@ -78,8 +82,16 @@ _BINDABLE = frozenset(
         "union",
         "tagged-union",
         "datetime",
+        "timestamp",
     ]
 )
+
+
+def _bindings(kind: str, bindings: Bindings) -> Bindings:
+    """Return the bound classes for values of a kind: a datetime is bound by how it is stored."""
+    if kind != TIMESTAMP or bindings[datetime] is bindings[BoundTimestamp]:
+        return bindings
+    return {**bindings, datetime: bindings[BoundTimestamp]}
 
 
 class ValuePlan:
@@ -87,9 +99,9 @@ class ValuePlan:
 
     def __init__(self, part: SchemaPart, bindings: Bindings, handles: Handles) -> None:
         self.part: SchemaPart = part
-        self.bindings = bindings
         self.handles = handles
         found: Surface = surface(part)
+        self.bindings: Bindings = _bindings(found.kind, bindings)
         self.kind: str = found.kind
         self.is_nullable: bool = found.is_nullable
         self.is_plain: bool = found.is_plain

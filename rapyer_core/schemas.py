@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .reference_plans import REFERENCE_MARK
 
-__all__ = ["NO_NULL", "SchemaPart", "Surface", "model_fields_of", "surface"]
+__all__ = ["KIND", "NEUTRAL", "NO_NULL", "SchemaPart", "Surface", "model_fields_of", "surface"]
 
 Schema: TypeAlias = "dict[str, Any]"
 
@@ -20,11 +20,25 @@ Schema: TypeAlias = "dict[str, Any]"
 _WRAPPERS = frozenset({"default", "nullable", "function-after", "function-before", "function-wrap"})
 _FUNCTIONS = frozenset({"function-after", "function-before", "function-wrap", "function-plain"})
 _BOUNDS = frozenset({"ge", "gt", "le", "lt"})
+# Metadata of a schema: what kind its values are, whatever it is made of; and of a wrapper, that the
+# values are still what it wraps.
+KIND = "rapyer_kind"
+NEUTRAL = "rapyer_neutral"
 # A pattern that Index adds: text without null characters. What joins texts checks that itself.
 NO_NULL = r"^[^\x00]*$"
 _FINITE = sys.float_info.max
 _NEUTRAL = frozenset(
-    {"type", "ref", "metadata", "strict", "items_schema", "keys_schema", "values_schema", "cls"}
+    {
+        "type",
+        "ref",
+        "metadata",
+        "strict",
+        "items_schema",
+        "keys_schema",
+        "values_schema",
+        "cls",
+        "microseconds_precision",
+    }
 )
 
 
@@ -78,17 +92,19 @@ def surface(part: SchemaPart) -> Surface:
     """Unwrap a schema."""
     schema, is_nullable, has_function = part.schema, False, False
     while True:
-        kind = schema["type"]
-        if REFERENCE_MARK in (schema.get("metadata") or ()):
+        kind, metadata = schema["type"], schema.get("metadata") or {}
+        if REFERENCE_MARK in metadata:
             kind = "reference"
             break
+        if KIND in metadata:
+            return Surface(metadata[KIND], schema, is_nullable, not has_function, {})
         if kind == "definition-ref":
             schema = part.definitions[schema["schema_ref"]]
             continue
         if kind == "definitions":
             schema = schema["schema"]
             continue
-        if kind in _FUNCTIONS:
+        if kind in _FUNCTIONS and NEUTRAL not in metadata:
             has_function = True
         if kind == "nullable":
             is_nullable = True

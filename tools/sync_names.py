@@ -24,6 +24,7 @@ STANDARD: dict[str, str] = {
 
 # Our public names: those that wait.
 PUBLIC: dict[str, str] = {
+    "aadd": "add",
     "aappend": "append",
     "aapply": "apply",
     "aclear": "clear",
@@ -68,6 +69,7 @@ PUBLIC: dict[str, str] = {
     "aset_ttl": "set_ttl",
     "asetdefault": "setdefault",
     "aunload": "unload",
+    "asub": "sub",
     "aupdate": "update",
     "aupdate_or_create": "update_or_create",
 }

@@ -14,6 +14,9 @@ from ..running import perform
 from .values import ValueMethods
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .datetimes import RedisDatetime
     from .dicts import RedisDict
     from .numbers import RedisFloat, RedisInt
     from .texts import RedisStr
@@ -113,6 +116,8 @@ class RedisList(ListMethods[T], BoundList[T]):
         def __getitem__(self: RedisList[str], index: SupportsIndex, /) -> RedisStr: ...
         @overload
         def __getitem__(self: RedisList[bytes], index: SupportsIndex, /) -> RedisBytes: ...
+        @overload
+        def __getitem__(self: RedisList[datetime], index: SupportsIndex, /) -> RedisDatetime: ...
         @overload
         def __getitem__(self: RedisList[list[E]], index: SupportsIndex, /) -> RedisList[E]: ...
         @overload

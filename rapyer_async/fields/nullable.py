@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from rapyer_core.expressions import Expression
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .datetimes import RedisDatetime
     from .dicts import RedisDict
     from .lists import RedisList
     from .numbers import RedisFloat, RedisInt
@@ -44,6 +47,10 @@ if TYPE_CHECKING:
         def __get__(self: Nullable[str], instance: object, owner: Any) -> RedisStr | None: ...
         @overload
         def __get__(self: Nullable[bytes], instance: object, owner: Any) -> RedisBytes | None: ...
+        @overload
+        def __get__(
+            self: Nullable[datetime], instance: object, owner: Any
+        ) -> RedisDatetime | None: ...
         @overload
         def __get__(
             self: Nullable[list[E]], instance: object, owner: Any

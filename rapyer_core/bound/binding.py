@@ -36,7 +36,7 @@ def bind(raw: Any, parent: Any, member: Any, plan: ValuePlan) -> Any:
         return raw.rapyer_bind(raw.copy(), parent, member, plan)
     if hasattr(raw, "rapyer_parent"):
         # A scalar read from elsewhere, where the annotation (Any) does not make a plain one of it.
-        return bind(raw.rapyer_plain(raw), parent, member, plan)
+        return bind(raw.rapyer_value(), parent, member, plan)
     if isinstance(raw, BaseModel) and plan.holds_models:
         return plan.bindings[BaseModel].rapyer_attach(raw, parent, member)
     return raw

@@ -18,6 +18,7 @@ from .base import Bound
 from .binding import bind
 from .dicts import DictOperations
 from .lists import ListOperations
+from .moments import DatetimeOperations, TimestampOperations
 from .numbers import FloatOperations, IntOperations
 from .texts import TextOperations
 
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Handle",
+    "HandleOfDatetime",
     "HandleOfDict",
     "HandleOfFloat",
     "HandleOfInt",
     "HandleOfList",
     "HandleOfStr",
+    "HandleOfTimestamp",
     "bind_handle",
     "handle_in",
 ]
@@ -107,6 +110,18 @@ class HandleOfFloat(FloatOperations, Handle):
 
 class HandleOfStr(TextOperations, Handle):
     """The place of a str."""
+
+    __slots__ = ()
+
+
+class HandleOfDatetime(DatetimeOperations, Handle):
+    """The place of a datetime."""
+
+    __slots__ = ()
+
+
+class HandleOfTimestamp(TimestampOperations, Handle):
+    """The place of a moment that is stored as a number."""
 
     __slots__ = ()
 

@@ -44,7 +44,7 @@ class BoundScalar(Bound):
     @classmethod
     def rapyer_bind(cls, raw: Any, parent: Any, member: Any, plan: Any) -> Self:
         """Return the value with its place."""
-        self = cls.__new__(cls, raw)
+        self = cls.rapyer_new(raw)
         self.rapyer_parent = parent
         self.rapyer_member = member
         self.rapyer_plan = plan
@@ -62,6 +62,15 @@ class BoundScalar(Bound):
     def rapyer_check_writable(self, is_read: bool) -> None:
         if not is_read and self.rapyer_parent.rapyer_is_frozen(self.rapyer_member):
             super().rapyer_check_writable(is_read)
+
+    @classmethod
+    def rapyer_new(cls, raw: Any) -> Self:
+        """Return the value as an instance of this class."""
+        return cls.__new__(cls, raw)
+
+    def rapyer_value(self) -> Any:
+        """Return the plain value."""
+        return self.rapyer_plain(self)
 
     def rapyer_accept(self, value: Any) -> Any:
         return self.rapyer_parent.rapyer_take(self.rapyer_member, value, self)

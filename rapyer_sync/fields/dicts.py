@@ -15,6 +15,9 @@ from ..running import perform
 from .values import ValueMethods
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .datetimes import RedisDatetime
     from .lists import RedisList
     from .numbers import RedisFloat, RedisInt
     from .texts import RedisStr
@@ -111,6 +114,8 @@ class RedisDict(DictMethods[K, V], BoundDict[K, V]):
         def __getitem__(self: RedisDict[K, str], key: K, /) -> RedisStr: ...
         @overload
         def __getitem__(self: RedisDict[K, bytes], key: K, /) -> RedisBytes: ...
+        @overload
+        def __getitem__(self: RedisDict[K, datetime], key: K, /) -> RedisDatetime: ...
         @overload
         def __getitem__(self: RedisDict[K, list[E]], key: K, /) -> RedisList[E]: ...
         @overload

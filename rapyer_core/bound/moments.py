@@ -1,0 +1,142 @@
+"""Datetimes and timedeltas: sums on the server, exact to the microsecond, as Python makes them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any, ClassVar, NamedTuple
+
+from ..errors import InvalidValueError, NumberRangeError
+from ..operations import Computation, Operation
+from ..places import Route
+from ..scopes import is_any_open
+from .base import Bound
+
+__all__ = ["DatetimeOperations", "TimestampOperations"]
+
+
+class _Summand(NamedTuple):
+    """A timedelta that is to be added or subtracted; some have no opposite."""
+
+    sign: str
+    amount: timedelta
+
+    def words(self) -> tuple[str, str]:
+        """Return the whole seconds, rounded down, and the microseconds on top."""
+        total = self.amount // timedelta.resolution
+        seconds, micro = divmod(total if self.sign == "+" else -total, 1_000_000)
+        return str(seconds), str(micro)
+
+    def added_to(self, held: datetime) -> datetime:
+        """Return a sum with the offset that is stored: a named zone's may be another after it."""
+        offset = held.utcoffset()
+        fixed = held if offset is None else held.replace(tzinfo=timezone(offset))
+        return fixed + self.amount if self.sign == "+" else fixed - self.amount
+
+
+class DatetimeOperations(Bound):
+    """What a datetime can do in place.
+
+    A sum is one of the clock and the calendar, as Python's is: the zone stays, and with it the
+    offset from UTC that is stored.
+    """
+
+    __slots__ = ()
+    rapyer_plain: ClassVar[type] = datetime
+    rapyer_sum: ClassVar[str] = "datetime_add"
+    """The operation of the program."""
+
+    def add_operation(self, route: Route, delta: Any) -> Operation | Computation:
+        """Add a timedelta.
+
+        Raises:
+            InvalidValueError: it is none; nothing is sent.
+        """
+        return self._sum_operation(route, _Summand("+", self._checked_delta(delta)))
+
+    def subtract_operation(self, route: Route, delta: Any) -> Operation | Computation:
+        """Subtract a timedelta."""
+        return self._sum_operation(route, _Summand("-", self._checked_delta(delta)))
+
+    def _sum_operation(self, route: Route, summand: _Summand) -> Operation | Computation:
+        if not self.rapyer_plan.is_plain:
+            return self.rapyer_computation(route, lambda held: self._computed_sum(held, summand))
+        if not is_any_open():
+            return self.rapyer_operation(route, self.rapyer_sum, summand.words(), self._settle)
+        predicted: list[datetime] = []
+
+        def predict() -> Any:
+            held = self.rapyer_held()
+            if isinstance(held, Bound) or not isinstance(held, datetime):
+                return self
+            try:
+                predicted.append(summand.added_to(held))
+            except OverflowError:
+                return self
+            return self.rapyer_accept(predicted[0])
+
+        def confirms(text: bytes) -> bool:
+            return bool(predicted) and _is_same(self.rapyer_plan.read(text, self), predicted[0])
+
+        return self.rapyer_operation(
+            route, self.rapyer_sum, summand.words(), self._settle, predict, confirms=confirms
+        )
+
+    def inplace_operation(self, route: Route, sign: str, operand: Any) -> Operation | Computation:
+        """Return what an in-place operator means."""
+        if sign == "+":
+            return self.add_operation(route, operand)
+        if sign == "-":
+            return self.subtract_operation(route, operand)
+        raise self._refuse("+= or -=", f"{sign}=")
+
+    def rapyer_computed(self, sign: str, operand: Any) -> Any:
+        """Return what Python's operator gives for the local value."""
+        this: Any = self
+        held: datetime = this.rapyer_value()
+        try:
+            return _Summand(sign, operand).added_to(held)
+        except OverflowError:
+            return held
+
+    def _computed_sum(self, held: datetime, summand: _Summand) -> datetime:
+        try:
+            return summand.added_to(held)
+        except OverflowError:
+            spot = self.where()
+            raise NumberRangeError(
+                f"{spot}: expected a datetime in the years 1 to 9999, found {held} "
+                f"{summand.sign} {summand.amount}; nothing was written",
+                expected="a datetime in the years 1 to 9999",
+                actual=held,
+                **spot.about(),
+            ) from None
+
+    def _settle(self, text: bytes) -> Any:
+        return self.rapyer_accept(self.rapyer_plan.read(text, self))
+
+    def _checked_delta(self, delta: Any) -> timedelta:
+        if isinstance(delta, timedelta):
+            return delta
+        raise self._refuse("a timedelta", delta)
+
+    def _refuse(self, expected: str, value: Any) -> InvalidValueError:
+        spot = self.where()
+        return InvalidValueError(
+            f"{spot}: expected {expected}, got {value!r}; nothing was sent",
+            expected=expected,
+            actual=value,
+            **spot.about(),
+        )
+
+
+class TimestampOperations(DatetimeOperations):
+    """The same for a moment that is stored as a number."""
+
+    __slots__ = ()
+    rapyer_sum: ClassVar[str] = "timestamp_add"
+
+
+def _is_same(one: datetime, other: datetime) -> bool:
+    return one.replace(tzinfo=None) == other.replace(tzinfo=None) and (
+        one.utcoffset() == other.utcoffset()
+    )
