@@ -30,12 +30,12 @@ def test_a_member(name: str, segment: str | None) -> None:
 
 
 def test_segments_make_a_path() -> None:
-    assert render([]) == "$"
-    assert render(["a", 0, "b.c", -1]) == '$["a"][0]["b.c"][-1]'
+    assert render(()) == "$"
+    assert render(("a", 0, "b.c", -1)) == '$["a"][0]["b.c"][-1]'
 
 
 def test_names_without_a_path_make_steps() -> None:
-    path = render(["a", 1, "\\", "b", " c", 0])
+    path = render(("a", 1, "\\", "b", " c", 0))
     assert path == LiftedPath('$["a"][1]', (("\\", '$["b"]'), (" c", "$[0]")))
     assert display(path) == "$[\"a\"][1]['\\\\'][\"b\"][' c'][0]"
     assert display("$.x") == "$.x"

@@ -45,7 +45,7 @@ class Street(AtomicRedisModel):
     name: str = ""
 
 
-class Revised(AtomicRedisModel):
+class RevisedAndPickled(AtomicRedisModel):
     Meta = RedisConfig(optimistic=True)
     name: str = ""
 
@@ -177,7 +177,7 @@ async def test_copies_of_changed_models(rapyer: ModuleType) -> None:
 
 
 async def test_a_pickle_keeps_the_revision(rapyer: ModuleType) -> None:
-    model = await Revised(name="a").asave()
+    model = await RevisedAndPickled(name="a").asave()
     old = pickle.dumps(model)
     model.name = "b"
     await model.asave()
@@ -188,4 +188,4 @@ async def test_a_pickle_keeps_the_revision(rapyer: ModuleType) -> None:
     current = revived(model)
     current.name = "d"
     await current.asave()
-    assert (await Revised.aget(model.key)).name == "d"
+    assert (await RevisedAndPickled.aget(model.key)).name == "d"

@@ -46,7 +46,7 @@ class Street(AtomicRedisModel):
     name: str = ""
 
 
-class Revised(AtomicRedisModel):
+class RevisedAndPickled(AtomicRedisModel):
     Meta = RedisConfig(optimistic=True)
     name: str = ""
 
@@ -178,7 +178,7 @@ def test_copies_of_changed_models(rapyer: ModuleType) -> None:
 
 
 def test_a_pickle_keeps_the_revision(rapyer: ModuleType) -> None:
-    model = Revised(name="a").save()
+    model = RevisedAndPickled(name="a").save()
     old = pickle.dumps(model)
     model.name = "b"
     model.save()
@@ -189,4 +189,4 @@ def test_a_pickle_keeps_the_revision(rapyer: ModuleType) -> None:
     current = revived(model)
     current.name = "d"
     current.save()
-    assert (Revised.get(model.key)).name == "d"
+    assert (RevisedAndPickled.get(model.key)).name == "d"
