@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["RedisConfig", "epoch"]
+__all__ = ["INDEX_POLICIES", "RedisConfig", "epoch"]
+
+INDEX_POLICIES = ("build", "lazy", "check", "refuse")
 
 _epoch = 0
 
@@ -27,6 +29,8 @@ _DEFAULTS: dict[str, Any] = {
     "key_prefix": None,
     "optimistic": False,
     "exactly_once": False,
+    "indexes": "build",
+    "require_index": False,
     "max_delete_per_transaction": 1000,
     "max_retries": 1000,
     # A script holds the server up while it runs: 10,000 operations take it about a tenth of a
@@ -52,6 +56,11 @@ class RedisConfig:
         old revision raises `StaleModelError` and writes nothing.
     exactly_once: send a write whose reply was lost again, under an id by which the server knows
         that it has run, instead of raising `OutcomeUnknownError`.
+    indexes: what is done about an index on the server that is not what the class declares: "build"
+        the declared one, at `init_rapyer` or, for a class that is defined later, at first use;
+        "lazy": build it at first use only; "check": warn, and search without an index; "refuse":
+        raise `IndexMismatchError`.
+    require_index: raise `IndexUnavailableError` instead of searching without an index.
     max_delete_per_transaction: how many keys one step of a large delete removes.
     max_pipeline_operations, max_pipeline_bytes: what one all-or-nothing pipeline takes.
     max_retries: how often a compare-and-set is tried before `ConflictError`.
@@ -75,6 +84,8 @@ class RedisConfig:
     key_prefix: str | None
     optimistic: bool
     exactly_once: bool
+    indexes: str
+    require_index: bool
     max_delete_per_transaction: int
     max_retries: int
     max_pipeline_operations: int
@@ -108,6 +119,9 @@ class RedisConfig:
             raise TypeError(f"RedisConfig has no setting {name!r}; it has {known}")
         if name == "ttl" or name.startswith("max_"):
             _check_positive(name, value, may_be_none=name == "ttl")
+        if name == "indexes" and value not in INDEX_POLICIES:
+            known = ", ".join(map(repr, INDEX_POLICIES))
+            raise ValueError(f"indexes must be one of {known}, not {value!r}")
         self._own[name] = value
         _advance()
 

@@ -3,6 +3,7 @@
     RapyerError
     ├── NotInitializedError             used before init_rapyer (or Meta.redis) gave a client
     ├── KeyNotFound                     no such document, or a model that was never saved
+    │   ├── NoneFoundError                one document was asked for, and none was found
     │   ├── RapyerModelDoesntExistError   a key whose model class is not defined
     │   └── DanglingReferenceError        a reference to a document that is not there
     ├── DocumentExistsError             a document is there already, and only a new one was wanted
@@ -35,6 +36,11 @@
     │   ├── LockTimeoutError              the lock was not free in time
     │   ├── LockLostError                 the lock was no longer ours; nothing was written
     │   └── LockReentryError              the task holds the lock already
+    ├── SearchIndexError                the server refused to make an index
+    │   ├── IndexUnavailableError         there is no index to search by, and one is required
+    │   ├── IndexMismatchError            another index is there than is declared
+    │   └── IndexIncompleteError          documents are left out of the index
+    ├── ManyFoundError                  one document was asked for, and several were found
     ├── RapyerSerializationError        a value that could not be written as, or read from, JSON
     ├── ServerError                     the server answered with an error
     └── DriverError                     the server could not be asked
@@ -67,6 +73,9 @@ __all__ = [
     "DriverClosedError",
     "DriverError",
     "DuplicateModelNameError",
+    "IndexIncompleteError",
+    "IndexMismatchError",
+    "IndexUnavailableError",
     "InvalidCascadeDepthError",
     "InvalidRefreshTtlError",
     "InvalidValueError",
@@ -78,6 +87,8 @@ __all__ = [
     "LockLostError",
     "LockReentryError",
     "LockTimeoutError",
+    "ManyFoundError",
+    "NoneFoundError",
     "NotInitializedError",
     "NotLoadedError",
     "NotResolvedError",
@@ -91,6 +102,7 @@ __all__ = [
     "ReplyTimeoutError",
     "ReservedFieldNameError",
     "ScopeClosedError",
+    "SearchIndexError",
     "ServerError",
     "ServerLacksFeatureError",
     "StaleModelError",
@@ -149,6 +161,10 @@ class NotInitializedError(RapyerError):
 
 class KeyNotFound(RapyerError):
     """There is no document at the key."""
+
+
+class NoneFoundError(KeyNotFound):
+    """One document was asked for, and none matches."""
 
 
 class RapyerModelDoesntExistError(KeyNotFound):
@@ -297,6 +313,33 @@ class LockReentryError(LockError):
 
 class RapyerSerializationError(RapyerError):
     """A value could not be written as JSON, or read back from it."""
+
+
+class SearchIndexError(RapyerError):
+    """Something about an index; the server refused to make it, where it is no narrower error."""
+
+
+class IndexUnavailableError(SearchIndexError):
+    """An index is required, and there is none to search by."""
+
+
+class IndexMismatchError(SearchIndexError):
+    """Another index is on the server than the class declares; nothing was changed."""
+
+
+class IndexIncompleteError(SearchIndexError):
+    """Documents are left out of the index, so that what it answers may not be all.
+
+    `keys` are some of them.
+    """
+
+    def __init__(self, message: str, *, keys: tuple[str, ...] = (), **about: Any) -> None:
+        super().__init__(message, **about)
+        self.keys: tuple[str, ...] = keys
+
+
+class ManyFoundError(RapyerError):
+    """One document was asked for, and several match."""
 
 
 class ServerError(RapyerError):

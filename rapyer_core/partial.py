@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from pydantic_core import ValidationError
+from pydantic_core import ValidationError, to_json
 
 from .documents import corrupted, problems_of
 from .errors import InvalidValueError, UnsupportedArgumentValueError
@@ -22,9 +22,11 @@ from .plans import ValuePlan
 from .reserved import is_adoptable
 from .revisions import REVISION_MEMBER
 
-__all__ = ["get_parts_operation"]
+__all__ = ["check_names", "get_parts_operation", "partly_loaded"]
 
 M = TypeVar("M", bound=DocumentModel)
+
+_NOTHING: Any = object()
 
 Way: TypeAlias = "tuple[str, ...]"
 """The names from the root to a field."""
@@ -61,6 +63,45 @@ def get_parts_operation(cls: type[M], key: RapyerKey, only: Sequence[str]) -> Op
     return Operation(
         "document_get_parts", key, ROOT, tuple(paths), settle, None, lifetime, is_read=True
     )
+
+
+def partly_loaded(cls: type[M], key: RapyerKey, stored: Any, only: Sequence[str]) -> M:
+    """Return a model with some fields of a document, of which all is at hand as JSON data.
+
+    Raises:
+        CorruptedModelError: one of these fields does not validate.
+    """
+    asked = _without_inner([_way(cls, name) for name in only])
+    place = DocumentPlace(key, is_stored=True, is_partial=True)
+    place.revision = int(stored.get(REVISION_MEMBER, 0))
+    model = cls.rapyer_empty(place)
+    problems: dict[str, str] = {}
+    for way, each in asked.items():
+        nones = {outer for outer in each.may_be_none if _member_at(stored, outer) is None}
+        found = _member_at(stored, way)
+        text = None if found is _NOTHING else to_json(found)
+        problems.update(_read(model, way, text, nones))
+    if problems:
+        raise corrupted(cls, key, problems)
+    return model
+
+
+def check_names(cls: type[DocumentModel], names: Sequence[str]) -> None:
+    """Raise unless each name is that of a field that can be loaded by itself.
+
+    Raises:
+        UnsupportedArgumentValueError: it is not.
+    """
+    for name in names:
+        _way(cls, name)
+
+
+def _member_at(stored: Any, way: Way) -> Any:
+    for name in way:
+        if not isinstance(stored, dict) or name not in stored:
+            return _NOTHING
+        stored = stored[name]  # pyright: ignore[reportUnknownVariableType]  # JSON data
+    return stored  # pyright: ignore[reportUnknownVariableType]  # JSON data
 
 
 class _Asked:

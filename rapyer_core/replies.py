@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from .errors import (
+    ConflictError,
     DictKeyError,
     DocumentExistsError,
     ItemNotFoundError,
@@ -35,6 +36,7 @@ _ERRORS: dict[str, Callable[..., RapyerError]] = {
     "range": NumberRangeError,
     "lock-lost": LockLostError,
     "stale": StaleModelError,
+    "changed": ConflictError,
 }
 
 # Of an unknown command: asked for directly, by its name; in a script (Redis 5 to 8, Valkey 9),

@@ -1,0 +1,199 @@
+"""The documents that match a query: all at once where that is one answer, else batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rapyer_core.commands import Command
+from rapyer_core.finding import commands
+from rapyer_core.finding.asked import Asked, Hit, least
+from rapyer_core.finding.commands import MOST_AT_ONCE, Answer
+from rapyer_core.keys import RapyerKey
+
+from .finding import texts_of
+from .sources import GivenKeys, Keys, WalkedKeys, answer, index_for, keys_for
+
+__all__ = ["Hits", "collected", "counted", "each", "in_order", "lowest"]
+
+# Hits that are read on before those that cannot be among the first are dropped.
+_ROOM = 5_000
+
+
+class Hits:
+    """Those of some keys' documents that match when they are read."""
+
+    def __init__(self, asked: Asked, keys: Keys) -> None:
+        self._asked = asked
+        self._keys = keys
+
+    async def more(self) -> list[Hit] | None:
+        """Return the next ones, which may be none; None at the end."""
+        keys = await self._keys.more()
+        if keys is None:
+            return None
+        return [hit for _, hit in await _read(self._asked, keys) if hit is not None]
+
+    async def aclose(self) -> None:
+        """Give up what the server keeps for it."""
+        await self._keys.aclose()
+
+
+class _Ready(Hits):
+    """Hits that are at hand."""
+
+    def __init__(self, hits: Sequence[Hit]) -> None:
+        self._found: list[Hit] | None = list(hits)
+
+    async def more(self) -> list[Hit] | None:
+        found, self._found = self._found, None
+        return found
+
+    async def aclose(self) -> None:
+        """Nothing is kept anywhere."""
+
+
+async def _read(asked: Asked, keys: Sequence[RapyerKey]) -> list[tuple[RapyerKey, Hit | None]]:
+    texts = await texts_of(asked.cls, keys)
+    pairs = zip(keys, texts, strict=True)
+    return [(key, None if text is None else asked.hit(key, text)) for key, text in pairs]
+
+
+async def each(asked: Asked) -> Hits:
+    """Return what goes through the hits of a query, each once, in its order if it has one."""
+    if asked.sort or asked.is_sliced or asked.nearest is not None:
+        return await in_order(asked)
+    standing = await index_for(asked)
+    # A walk may come to a key twice, so its hits are collected first.
+    return _Ready(await collected(asked)) if standing.index is None else await in_order(asked)
+
+
+async def in_order(asked: Asked) -> Hits:
+    """Return what goes through the hits of a query, in its order if it has one."""
+    if asked.is_sliced or asked.nearest is not None:
+        return _Ready(await collected(asked))
+    keys = await keys_for(asked)
+    if not asked.sort:
+        return Hits(asked, keys)
+    found = await _gathered(asked, keys, None, _without_text)
+    return Hits(asked, GivenKeys([hit.key for hit in least(found, None)]))
+
+
+def _without_text(hit: Hit) -> Hit:
+    return hit._replace(text=b"")
+
+
+async def collected(asked: Asked) -> list[Hit]:
+    """Return the hits of a query, in its order, and the part of them that it asks for."""
+    if asked.limit == 0:
+        return []
+    found = await _at_once(asked)
+    if found is not None:
+        return found
+    keys = await keys_for(asked)
+    if asked.nearest is not None:
+        return _sorted(asked, asked.picked(await _gathered(asked, keys, None)))
+    return asked.ordered(await _gathered(asked, keys, asked.end))
+
+
+async def lowest(asked: Asked) -> list[Hit]:
+    """Return the first hits in the order of a query and of keys, as many as it asks for."""
+    if asked.nearest is not None:
+        found = [*(await collected(asked))]
+        return least([hit for hit in found], asked.limit)
+    return least(await _gathered(asked, await keys_for(asked), asked.limit, by_rank=True), asked.limit)
+
+
+def _sorted(asked: Asked, hits: list[Hit]) -> list[Hit]:
+    return asked.ordered(hits)
+
+
+async def _gathered(
+    asked: Asked,
+    keys: Keys,
+    most: int | None,
+    keep: Callable[[Hit], Hit] = lambda hit: hit,
+    *,
+    by_rank: bool = False,
+) -> list[Hit]:
+    """Return the hits among some keys, each once; of a sort with a limit only the first."""
+    found: dict[RapyerKey, Hit] = {}
+    by_rank = by_rank or bool(asked.sort)
+    hits = Hits(asked, keys)
+    try:
+        while (batch := await hits.more()) is not None:
+            found.update((hit.key, keep(hit)) for hit in batch)
+            if most is None:
+                continue
+            if not by_rank and len(found) >= most:
+                break
+            if by_rank and len(found) > most + _ROOM:
+                found = {hit.key: hit for hit in least(found.values(), most)}
+    finally:
+        await hits.aclose()
+    return list(found.values())
+
+
+async def counted(asked: Asked) -> int:
+    """Return how many documents match, of the part that is asked for."""
+    if asked.limit == 0:
+        return 0
+    total = await _total(asked)
+    if total is None:
+        return len(await collected(asked)) if asked.is_sliced else await _counted_one_by_one(asked)
+    total = max(0, total - asked.offset)
+    return total if asked.limit is None else min(total, asked.limit)
+
+
+async def _counted_one_by_one(asked: Asked) -> int:
+    if asked.nearest is not None:
+        return len(await collected(asked))
+    return len(await _gathered(asked, await keys_for(asked), None, _without_text))
+
+
+async def _total(asked: Asked) -> int | None:
+    """Return how many documents an index knows to match; None where it does not decide that."""
+    standing = await index_for(asked)
+    query = asked.compiled(standing.limits)
+    if query.is_nothing:
+        return 0
+    if standing.index is None or not query.is_exact or query.nearest is not None:
+        return None
+    found = await answer(asked, lambda index: commands.count_command(index, query))
+    return None if found is None else commands.search_answer(found[0], with_texts=False).total
+
+
+async def _at_once(asked: Asked) -> list[Hit] | None:
+    """Return what one answer of the index gives; None where that would not be all."""
+    standing = await index_for(asked)
+    query = asked.compiled(standing.limits)
+    if query.is_nothing:
+        return []
+    if standing.index is None or (query.nearest is not None and not commands.is_ranked(query)):
+        return None
+    offset, count = 0, MOST_AT_ONCE
+    is_part = query.is_exact and not asked.sort and query.nearest is None and asked.end is not None
+    if is_part and asked.limit is not None and asked.limit <= MOST_AT_ONCE:
+        offset, count = asked.offset, asked.limit
+    with_texts = asked.cls.rapyer_lifetime() is None
+
+    def build(index: str) -> Command:
+        return commands.search_command(index, query, offset, count, with_texts=with_texts)
+
+    answered = await answer(asked, build)
+    if answered is None:
+        return None
+    found = commands.search_answer(answered[0], with_texts=with_texts)
+    if not is_part and found.total > MOST_AT_ONCE:
+        return None
+    hits = await _hits_of(asked, found, with_texts)
+    if asked.nearest is not None:
+        return asked.ordered(asked.picked(hits))
+    return hits if count < MOST_AT_ONCE or is_part else asked.ordered(hits)
+
+
+async def _hits_of(asked: Asked, found: Answer, with_texts: bool) -> list[Hit]:
+    if not with_texts:
+        return [hit for _, hit in await _read(asked, found.keys) if hit is not None]
+    pairs = zip(found.keys, found.texts, strict=True)
+    hits = (None if text is None else asked.hit(key, text) for key, text in pairs)
+    return [hit for hit in hits if hit is not None]

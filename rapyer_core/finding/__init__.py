@@ -1,0 +1,1 @@
+"""Finding documents: indexes on the server, and what is asked of them."""

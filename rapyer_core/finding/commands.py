@@ -1,0 +1,142 @@
+"""What a server with search is asked, and how its answers are read.
+
+Every question says `TIMEOUT 0`: a server that stops in between answers with a part as if it
+were all (RediSearch 2.10 with its defaults, after 500 ms).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from rapyer_core.commands import Argument, Command
+from rapyer_core.keys import RapyerKey
+from rapyer_core.search.compiling import DISTANCE, CompiledQuery
+
+__all__ = [
+    "MOST_AT_ONCE",
+    "Answer",
+    "Signs",
+    "count_command",
+    "cursor_command",
+    "cursor_end_command",
+    "indexed_command",
+    "is_ranked",
+    "keys_of_cursor",
+    "keys_of_search",
+    "search_answer",
+    "search_command",
+    "signs_of",
+    "snapshot_command",
+]
+
+# Documents in one answer. The server refuses more than MAXSEARCHRESULTS, a million by default;
+# ten thousand take it some 30 ms, in which nobody else is served.
+MOST_AT_ONCE = 10_000
+
+# How many results may be sorted: all. Without a number it would be ten.
+_ALL = 2**31 - 1
+
+# Milliseconds after which the server forgets a cursor that nobody reads; a reader that comes back
+# later goes on behind the last key that it saw.
+_IDLE = 60_000
+
+_UNLIMITED: tuple[Argument, ...] = ("TIMEOUT", 0)
+
+
+class Answer(NamedTuple):
+    """What a search found: how many in all, and the keys of this part, with texts if asked for."""
+
+    total: int
+    keys: list[RapyerKey]
+    texts: list[bytes | None]
+
+
+class Signs(NamedTuple):
+    """What tells whether an index knows of every document."""
+
+    indexed: float
+    is_building: bool
+    failures: int
+
+
+def search_command(
+    index: str, query: CompiledQuery, offset: int, count: int, *, with_texts: bool
+) -> Command:
+    """Return what asks for documents, or only for their keys."""
+    content = ("RETURN", 1, "$") if with_texts else ("NOCONTENT",)
+    order = ("SORTBY", DISTANCE, "ASC") if is_ranked(query) else ()
+    part = ("LIMIT", offset, count)
+    args = ("FT.SEARCH", index, query.text, *content, *order, *part, *_UNLIMITED)
+    return Command((*args, *query.arguments()), repeatable=True, bulk=count > 1)
+
+
+def is_ranked(query: CompiledQuery) -> bool:
+    """Whether the server picks the documents nearest to a vector; else Python does."""
+    return query.nearest is not None and query.residual is None
+
+
+def count_command(index: str, query: CompiledQuery) -> Command:
+    """Return what asks how many documents there are."""
+    return search_command(index, query, 0, 0, with_texts=False)
+
+
+def search_answer(reply: Any, *, with_texts: bool) -> Answer:
+    """Return what a search found."""
+    total, rows = reply[0], reply[1:]
+    if not with_texts:
+        return Answer(total, [RapyerKey(key.decode()) for key in rows], [])
+    # A document that expires at this moment has no fields.
+    texts = [fields[1] if fields else None for fields in rows[1::2]]
+    return Answer(total, [RapyerKey(key.decode()) for key in rows[::2]], texts)
+
+
+def snapshot_command(index: str, query: CompiledQuery, count: int) -> Command:
+    """Return what asks for all keys, in order, `count` at a time.
+
+    A plain cursor walks the index while it changes: it loses documents that are written meanwhile,
+    without a word (10,000 of 20,000, on RediSearch 2.10.5). Sorting makes the server collect all
+    keys first, so what follows is read from a list that does not change.
+    """
+    args = ("FT.AGGREGATE", index, query.text, "LOAD", 1, "@__key")
+    sort = ("SORTBY", 2, "@__key", "ASC", "MAX", _ALL)
+    cursor = ("WITHCURSOR", "COUNT", count, "MAXIDLE", _IDLE)
+    return Command((*args, *sort, *cursor, *_UNLIMITED, *query.arguments()), True, True)
+
+
+def cursor_command(index: str, cursor: int, count: int) -> Command:
+    """Return what asks for the next keys. Not repeatable: a lost answer is a part of the result."""
+    return Command(("FT.CURSOR", "READ", index, cursor, "COUNT", count), bulk=True)
+
+
+def cursor_end_command(index: str, cursor: int) -> Command:
+    """Return what gives a cursor up."""
+    return Command(("FT.CURSOR", "DEL", index, cursor), repeatable=True)
+
+
+def keys_of_cursor(reply: Any) -> tuple[list[RapyerKey], int]:
+    """Return the keys of one part, and the cursor for the next one; 0 at the end."""
+    rows, cursor = reply
+    return [RapyerKey(row[1].decode()) for row in rows[1:]], int(cursor)
+
+
+def indexed_command(index: str, keys: Sequence[str]) -> Command:
+    """Return what asks which of some keys an index knows."""
+    args = ("FT.SEARCH", index, "*", "INKEYS", len(keys), *keys, "NOCONTENT")
+    return Command((*args, "LIMIT", 0, len(keys), *_UNLIMITED), repeatable=True, bulk=True)
+
+
+def keys_of_search(reply: Any) -> set[str]:
+    """Return the keys that a search without texts found."""
+    return {key.decode() for key in reply[1:]}
+
+
+def signs_of(reply: Any) -> Signs:
+    """Return what FT.INFO says about whether an index knows of every document."""
+    found = dict(zip(reply[::2], reply[1::2], strict=False))
+    return Signs(
+        float(found[b"percent_indexed"]),
+        int(found[b"indexing"]) != 0,
+        int(found[b"hash_indexing_failures"]),
+    )
+
