@@ -9,6 +9,21 @@ from rapyer_core import errors
 from rapyer_core.config import RedisConfig
 from rapyer_core.expressions import Expression
 from rapyer_core.fields import Field
+from rapyer_core.finding import changes as change
+from rapyer_core.finding.aggregates import (
+    Aggregate,
+    Avg,
+    Count,
+    CountDistinct,
+    Distinct,
+    Max,
+    Min,
+    Sum,
+)
+from rapyer_core.finding.changes import ChangeResult
+from rapyer_core.finding.explaining import Plan
+from rapyer_core.finding.indexes import IndexInfo, IndexProgress
+from rapyer_core.finding.results import Page
 from rapyer_core.keys import Key, RapyerKey
 from rapyer_core.reference_plans import MissingAsNone
 from rapyer_core.results import (
@@ -49,11 +64,18 @@ from .functions import (
 from .locks import alock_name
 from .model import AtomicRedisModel
 from .pipelines import apipeline, current_scope
+from .query import Query
 
 __all__ = [
+    "Aggregate",
     "AtomicRedisModel",
+    "Avg",
+    "ChangeResult",
     "Condition",
+    "Count",
+    "CountDistinct",
     "DeleteResult",
+    "Distinct",
     "Expression",
     "Field",
     "ForeignKey",
@@ -62,12 +84,19 @@ __all__ = [
     "GetOrCreateResult",
     "GetOrCreateStatus",
     "Index",
+    "IndexInfo",
+    "IndexProgress",
     "Key",
+    "Max",
+    "Min",
     "MissingAsNone",
     "NaiveAs",
     "Nullable",
+    "Page",
     "Phrase",
+    "Plan",
     "Prefix",
+    "Query",
     "RapyerDeleteResult",
     "RapyerKey",
     "RedisBool",
@@ -83,6 +112,7 @@ __all__ = [
     "Reference",
     "Scope",
     "SortKey",
+    "Sum",
     "Words",
     "adelete_many",
     "aexists",
@@ -94,6 +124,7 @@ __all__ = [
     "alock_from_key",
     "alock_name",
     "apipeline",
+    "change",
     "current_scope",
     "errors",
     "find_redis_models",

@@ -1,4 +1,4 @@
-"""Many documents changed by a condition: each in one step, which compares the condition once more."""
+"""Many documents changed by a condition: each in a step that compares the condition again."""
 
 from __future__ import annotations
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rapyer_core.commands import Command
 from rapyer_core.finding import commands
 from rapyer_core.finding.asked import Asked, Hit, least
-from rapyer_core.finding.commands import MOST_AT_ONCE, Answer
+from rapyer_core.finding.commands import FURTHEST, MOST_AT_ONCE, Answer
 from rapyer_core.keys import RapyerKey
 
 from .finding import texts_of
-from .sources import GivenKeys, Keys, WalkedKeys, answer, index_for, keys_for
+from .sources import GivenKeys, Keys, index_for, keys_for, reply_of
 
 __all__ = ["Hits", "collected", "counted", "each", "in_order", "lowest"]
 
@@ -91,20 +92,16 @@ async def collected(asked: Asked) -> list[Hit]:
         return found
     keys = await keys_for(asked)
     if asked.nearest is not None:
-        return _sorted(asked, asked.picked(await _gathered(asked, keys, None)))
+        return asked.ordered(asked.picked(await _gathered(asked, keys, None)))
     return asked.ordered(await _gathered(asked, keys, asked.end))
 
 
 async def lowest(asked: Asked) -> list[Hit]:
     """Return the first hits in the order of a query and of keys, as many as it asks for."""
     if asked.nearest is not None:
-        found = [*(await collected(asked))]
-        return least([hit for hit in found], asked.limit)
-    return least(await _gathered(asked, await keys_for(asked), asked.limit, by_rank=True), asked.limit)
-
-
-def _sorted(asked: Asked, hits: list[Hit]) -> list[Hit]:
-    return asked.ordered(hits)
+        return least(await collected(replace(asked, limit=None)), asked.limit)
+    keys = await keys_for(asked)
+    return least(await _gathered(asked, keys, asked.limit, by_rank=True), asked.limit)
 
 
 async def _gathered(
@@ -158,7 +155,7 @@ async def _total(asked: Asked) -> int | None:
         return 0
     if standing.index is None or not query.is_exact or query.nearest is not None:
         return None
-    found = await answer(asked, lambda index: commands.count_command(index, query))
+    found = await reply_of(asked, lambda index: commands.count_command(index, query))
     return None if found is None else commands.search_answer(found[0], with_texts=False).total
 
 
@@ -170,25 +167,27 @@ async def _at_once(asked: Asked) -> list[Hit] | None:
         return []
     if standing.index is None or (query.nearest is not None and not commands.is_ranked(query)):
         return None
-    offset, count = 0, MOST_AT_ONCE
-    is_part = query.is_exact and not asked.sort and query.nearest is None and asked.end is not None
-    if is_part and asked.limit is not None and asked.limit <= MOST_AT_ONCE:
+    offset, count, is_part = 0, MOST_AT_ONCE, False
+    if query.is_exact and not asked.sort and query.nearest is None and asked.limit is not None:
+        end = asked.offset + asked.limit
+        is_part = asked.limit <= MOST_AT_ONCE and end <= FURTHEST
+    if is_part and asked.limit is not None:
         offset, count = asked.offset, asked.limit
     with_texts = asked.cls.rapyer_lifetime() is None
 
     def build(index: str) -> Command:
         return commands.search_command(index, query, offset, count, with_texts=with_texts)
 
-    answered = await answer(asked, build)
+    answered = await reply_of(asked, build)
     if answered is None:
         return None
     found = commands.search_answer(answered[0], with_texts=with_texts)
     if not is_part and found.total > MOST_AT_ONCE:
         return None
     hits = await _hits_of(asked, found, with_texts)
-    if asked.nearest is not None:
-        return asked.ordered(asked.picked(hits))
-    return hits if count < MOST_AT_ONCE or is_part else asked.ordered(hits)
+    if is_part:
+        return hits
+    return asked.ordered(hits if asked.nearest is None else asked.picked(hits))
 
 
 async def _hits_of(asked: Asked, found: Answer, with_texts: bool) -> list[Hit]:

@@ -11,9 +11,11 @@ import logging
 import uuid
 import weakref
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from rapyer_core.commands import Command
+from rapyer_core.config import RedisConfig
 from rapyer_core.errors import (
     IndexMismatchError,
     IndexUnavailableError,
@@ -27,7 +29,7 @@ from rapyer_core.search.limits import Limits
 from rapyer_core.search.schema import IndexSchema, index_schema
 
 from ._seam import sleep
-from .clients import driver_of
+from .clients import driver_of, source_of
 from .drivers.protocol import Driver
 
 __all__ = [
@@ -47,10 +49,13 @@ __all__ = [
 # Seconds between two looks at an index that is being built: at first, and at most.
 _PAUSE, _LONGEST_PAUSE = 0.002, 0.25
 
+_DEFAULTS = Limits()
+
 log: logging.Logger = logging.getLogger("rapyer")
 
 
-class Standing(NamedTuple):
+@dataclass(frozen=True)
+class Standing:
     """What is known of the index of a class on one server.
 
     index: the version to ask, None where the class is to be searched without one, and then why.
@@ -62,7 +67,7 @@ class Standing(NamedTuple):
     index: IndexInfo | None
     why: str = ""
     examined: int = 0
-    limits: Limits = Limits()
+    limits: Limits = _DEFAULTS
 
 
 _standings: weakref.WeakKeyDictionary[type, Standing] = weakref.WeakKeyDictionary()
@@ -149,7 +154,7 @@ async def create(cls: type[DocumentModel], on_progress: OnProgress | None = None
 
 
 async def delete(cls: type[DocumentModel]) -> bool:
-    """Remove the index of a class, all of its versions, and no document; return whether it was there."""
+    """Remove the index of a class in all of its versions; return whether there was one."""
     driver = driver_of(cls)
     name, removed = cls.index_name(), False
     try:
@@ -165,16 +170,21 @@ async def delete(cls: type[DocumentModel]) -> bool:
 
 async def describe(cls: type[DocumentModel]) -> IndexInfo | None:
     """Return the index of a class as it is on the server, None where there is none."""
-    return await _info(driver_of(cls), cls, index_schema(cls))
+    try:
+        return await _info(driver_of(cls), cls, index_schema(cls))
+    except ServerError as error:
+        if indexes.is_without_search(error):
+            return None
+        raise
 
 
 async def ensure_all(
-    classes: Iterable[type[DocumentModel]], policy: str, on_progress: OnProgress | None
+    classes: Iterable[type[DocumentModel]], source: RedisConfig, on_progress: OnProgress | None
 ) -> None:
-    """Do with the index of each class that declares one what the policy says."""
+    """See to the indexes of classes that use one client, but for those that can wait."""
     for cls in classes:
-        if index_schema(cls):
-            await ensure(cls, policy, on_progress)
+        if index_schema(cls) and cls.Meta.indexes != "lazy" and source_of(cls) is source:
+            await ensure(cls, on_progress=on_progress)
 
 
 def unavailable(cls: type[DocumentModel], why: str) -> IndexUnavailableError:
@@ -237,7 +247,7 @@ async def _built_alone(
     token: str,
     on_progress: OnProgress | None,
 ) -> IndexInfo | None:
-    """Build a version under the lock; None where the lock was lost, and with it perhaps the index."""
+    """Build a version under the lock; None where the lock was lost on the way."""
     name = cls.index_name()
     index = indexes.version_name(name, schema.fingerprint)
     try:

@@ -26,7 +26,7 @@ from rapyer_core.finding.changes import ChangeResult, Update, deletions
 from rapyer_core.finding.explaining import Plan, plan_of_query
 from rapyer_core.finding.ordering import rank_of_cursor
 from rapyer_core.finding.results import Page, results_of, row_of
-from rapyer_core.partial import check_names, partly_loaded
+from rapyer_core.partial import check_names
 from rapyer_core.search.sorting import sort_key
 
 from . import changing, hits
@@ -192,7 +192,10 @@ class Query(Generic[R]):
     async def aexists(self) -> bool:
         """Return whether there is a result."""
         limit = self._asked.limit
-        return await hits.counted(replace(self._asked, limit=1 if limit is None else min(limit, 1))) > 0
+        return (
+            await hits.counted(replace(self._asked, limit=1 if limit is None else min(limit, 1)))
+            > 0
+        )
 
     async def apage(self, size: int, after: str | None = None) -> Page[R]:
         """Return so many results, and a cursor with which the next call goes on.
@@ -257,8 +260,8 @@ class Query(Generic[R]):
     async def aupdate(self, **values: Any) -> ChangeResult:
         """Write fields of the documents on the server, without loading them, each in one step.
 
-        values: plain values, or changes such as ``change.increase(1)``. Whether a document meets the
-        condition is compared again in the step that writes it, so one that somebody else has
+        values: plain values, or changes such as ``change.increase(1)``. Whether a document meets
+        the condition is compared again in the step that writes it, so one that somebody else has
         changed meanwhile is written only if it still does. Documents are changed one after the
         other: when the call fails in between, those before stay changed.
 

@@ -17,6 +17,7 @@ from rapyer_core.replies import explained
 
 from .clients import driver_of
 from .drivers.protocol import Driver
+from .query import Stream
 from .running import send_each
 
 __all__ = ["fetch_levels", "fetch_target", "fetched_in_batches"]
@@ -42,7 +43,7 @@ async def fetch_levels(
 
 
 async def fetched_in_batches(
-    found: AsyncGenerator[M, None], names: Names
+    found: AsyncGenerator[M, None] | Stream[M], names: Names
 ) -> AsyncGenerator[M, None]:
     """Yield the models of another generator, what they refer to fetched for many at a time."""
     batch: list[M] = []

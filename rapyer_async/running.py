@@ -29,7 +29,16 @@ from ._seam import sleep
 from .clients import driver_of
 from .drivers.protocol import Driver
 
-__all__ = ["deliver", "perform", "run", "run_batch", "run_each", "send", "send_each"]
+__all__ = [
+    "deliver",
+    "deliver_each",
+    "perform",
+    "run",
+    "run_batch",
+    "run_each",
+    "send",
+    "send_each",
+]
 
 # Seconds between the tries to learn what came of a write, where it is to run exactly once. The
 # driver's own tries to connect come on top; all together stay below `REMEMBERED`.
@@ -135,6 +144,17 @@ async def _send_again(driver: Driver, operation: Operation, refusal: ServerError
 async def run_batch(driver: Driver, batch: Batch, is_once: bool) -> list[Any]:
     """Run a batch and return the results of its operations."""
     return batch.results(await deliver(driver, batch, is_once))
+
+
+async def deliver_each(driver: Driver, batches: Sequence[Batch]) -> list[Reply | ServerError]:
+    """Send batches in one round trip, each a step of its own, and return their replies."""
+    replies = await driver.execute_many([batch.by_sha() for batch in batches])
+    unknown = [i for i, reply in enumerate(replies) if _is_unknown_script(reply)]
+    if unknown:
+        again = await driver.execute_many([batches[i].by_source() for i in unknown])
+        for i, reply in zip(unknown, again, strict=True):
+            replies[i] = reply
+    return replies
 
 
 async def deliver(driver: Driver, batch: Batch, is_once: bool) -> Reply:

@@ -11,6 +11,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rapyer_core import documents
@@ -29,7 +30,7 @@ from .clients import driver_of
 from .drivers.protocol import Driver
 from .indexes import Standing, note, replaced, standing_of, unavailable
 
-__all__ = ["GivenKeys", "IndexedKeys", "Keys", "WalkedKeys", "answer", "index_for", "keys_for"]
+__all__ = ["GivenKeys", "IndexedKeys", "Keys", "WalkedKeys", "index_for", "keys_for", "reply_of"]
 
 # Keys in one answer of a cursor, and in one step of a walk.
 _AT_ONCE = 1000
@@ -77,7 +78,7 @@ async def index_for(asked: Asked) -> Standing:
     return standing
 
 
-async def answer(asked: Asked, build: Callable[[str], Command]) -> tuple[Any, str] | None:
+async def reply_of(asked: Asked, build: Callable[[str], Command]) -> tuple[Any, str] | None:
     """Return what a whole index answers, and its name; None where there is none to ask.
 
     build: makes the question to an index of a name.
@@ -124,7 +125,7 @@ async def _check_whole(asked: Asked, standing: Standing, signs: Signs) -> None:
     missing = await _missing(asked.cls, standing.driver, index)
     if not missing:
         # Those that failed were mended or deleted since; the server only ever counts up.
-        note(asked.cls, standing._replace(examined=signs.failures))
+        note(asked.cls, replace(standing, examined=signs.failures))
         return
     error = await _left_out(asked.cls, standing.driver, standing.index, missing)
     if not asked.skip_corrupted:
@@ -211,7 +212,7 @@ async def _end_cursor(driver: Driver, index: str, cursor: int) -> None:
 
 
 class Keys:
-    """Keys in batches. `is_decided`: each key is of a document that matches, or did a moment ago."""
+    """Keys in batches: those of a query's documents, and perhaps of others."""
 
     async def more(self) -> list[RapyerKey] | None:
         """Return the next batch, which may be empty; None at the end."""
@@ -286,7 +287,7 @@ class IndexedKeys(Keys):
             return commands.snapshot_command(index, self._query, _AT_ONCE)
 
         self._driver = driver_of(self._asked.cls)
-        answered = await answer(self._asked, build)
+        answered = await reply_of(self._asked, build)
         if answered is None:
             # The index is gone for good. The caller compares every document anyway.
             self._walk = WalkedKeys(self._asked.cls)

@@ -18,8 +18,8 @@ _NEUTRAL = (
 # What the async package offers with a leading `a`, and the sync package without it.
 _TWINNED = (
     "apply create_index delete delete_by_key delete_index delete_many duplicate duplicate_many "
-    "exists fetch_related find find_iter find_keys find_one get get_or_create insert load lock "
-    "lock_from_key pipeline save set_ttl update update_or_create"
+    "exists fetch_related find find_iter find_keys find_one get get_or_create index_info insert "
+    "load lock lock_from_key pipeline save set_ttl update update_or_create"
 )
 
 RESERVED = frozenset(

@@ -10,8 +10,22 @@ from rapyer_core import errors
 from rapyer_core.config import RedisConfig
 from rapyer_core.expressions import Expression
 from rapyer_core.fields import Field
+from rapyer_core.finding import changes as change
+from rapyer_core.finding.aggregates import (
+    Aggregate,
+    Avg,
+    Count,
+    CountDistinct,
+    Distinct,
+    Max,
+    Min,
+    Sum,
+)
+from rapyer_core.finding.changes import ChangeResult
+from rapyer_core.finding.explaining import Plan
+from rapyer_core.finding.indexes import IndexInfo, IndexProgress
+from rapyer_core.finding.results import Page
 from rapyer_core.keys import Key, RapyerKey
-from rapyer_core.reference_plans import MissingAsNone
 from rapyer_core.results import (
     DeleteResult,
     GetOrCreateResult,
@@ -23,16 +37,13 @@ from rapyer_core.search.conditions import Condition
 from rapyer_core.search.geo import GeoPoint
 from rapyer_core.search.sorting import SortKey
 from rapyer_core.search.words import Fuzzy, Phrase, Prefix, Words
-from rapyer_core.timestamps import NaiveAs
 
 from .clients import init_rapyer, teardown_rapyer
-from .fields.datetimes import RedisDatetime, RedisDatetimeTimestamp
 from .fields.dicts import RedisDict
 from .fields.index import Index
 from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
-from .fields.references import ForeignKey, Reference
 from .fields.texts import RedisStr
 from .fields.values import RedisBool, RedisBytes
 from .functions import (
@@ -50,41 +61,51 @@ from .functions import (
 from .locks import lock_name
 from .model import AtomicRedisModel
 from .pipelines import current_scope, pipeline
+from .query import Query
 
 __all__ = [
+    "Aggregate",
     "AtomicRedisModel",
+    "Avg",
+    "ChangeResult",
     "Condition",
+    "Count",
+    "CountDistinct",
     "DeleteResult",
+    "Distinct",
     "Expression",
     "Field",
-    "ForeignKey",
     "Fuzzy",
     "GeoPoint",
     "GetOrCreateResult",
     "GetOrCreateStatus",
     "Index",
+    "IndexInfo",
+    "IndexProgress",
     "Key",
-    "MissingAsNone",
-    "NaiveAs",
+    "Max",
+    "Min",
     "Nullable",
+    "Page",
     "Phrase",
+    "Plan",
     "Prefix",
+    "Query",
     "RapyerDeleteResult",
     "RapyerKey",
     "RedisBool",
     "RedisBytes",
     "RedisConfig",
-    "RedisDatetime",
-    "RedisDatetimeTimestamp",
     "RedisDict",
     "RedisFloat",
     "RedisInt",
     "RedisList",
     "RedisStr",
-    "Reference",
     "Scope",
     "SortKey",
+    "Sum",
     "Words",
+    "change",
     "current_scope",
     "delete_many",
     "errors",

@@ -12,6 +12,7 @@ from typing import Any
 from rapyer_core.commands import Command
 from rapyer_core.config import RedisConfig, epoch
 from rapyer_core.errors import NotInitializedError, ServerError, UnsupportedArgumentValueError
+from rapyer_core.finding.indexes import OnProgress
 from rapyer_core.model import DocumentModel
 from rapyer_core.registry import Registry
 from rapyer_core.replies import explained
@@ -97,20 +98,32 @@ def _opened(source: RedisConfig) -> Driver:
         return driver
 
 
-def init_rapyer(redis: Any = None, ttl: int | None = None, *, redis_url: str | None = None) -> None:
+def init_rapyer(
+    redis: Any = None,
+    ttl: int | None = None,
+    *,
+    redis_url: str | None = None,
+    indexes: str | None = None,
+    on_index_progress: OnProgress | None = None,
+) -> None:
     """Set the default client of every model that has none of its own, and check the server.
 
     redis: a URL, a client of redis-py, or a driver. redis_url: the same, by the name of a URL.
     ttl: lifetime in seconds of documents whose model sets none.
+    indexes: what is done about search indexes that are not what the models declare: "build" (the
+    default), "lazy", "check" or "refuse", as `RedisConfig` says. on_index_progress: is told again
+    and again how far each index is that is being built.
 
-    Models that are defined later use it too. Called again, it replaces the earlier default,
-    which is closed if it was made here from a URL.
+    Models that are defined later use it too; their indexes are seen to when they are first used.
+    Called again, it replaces the earlier default, which is closed if it was made here from a URL.
 
     Raises:
         UnsupportedArgumentValueError: neither a client nor a URL was given, or both.
         ConnectionFailedError: the server cannot be reached.
         AuthenticationFailedError: it refused the user or the password.
         ServerLacksFeatureError: it has no RedisJSON.
+        IndexUnavailableError: models declare indexes, which this database cannot have.
+        IndexMismatchError: another index is there, and `indexes` is "refuse".
     """
     if (redis is None) == (redis_url is None):
         raise UnsupportedArgumentValueError(
@@ -128,7 +141,15 @@ def init_rapyer(redis: Any = None, ttl: int | None = None, *, redis_url: str | N
     _close(DEFAULTS)
     DEFAULTS.redis = setting
     DEFAULTS.ttl = ttl
+    if indexes is None:
+        DEFAULTS.unset("indexes")
+    else:
+        DEFAULTS.indexes = indexes
     DEFAULTS.driver = (setting, driver, epoch())
+    # Here, since indexes are asked for through this module.
+    from .indexes import ensure_all
+
+    ensure_all(REGISTRY.all(), DEFAULTS, on_index_progress)
 
 
 def teardown_rapyer() -> None:
@@ -138,6 +159,7 @@ def teardown_rapyer() -> None:
     _close(DEFAULTS)
     DEFAULTS.unset("redis")
     DEFAULTS.unset("ttl")
+    DEFAULTS.unset("indexes")
 
 
 def _close(source: RedisConfig) -> None:

@@ -17,6 +17,8 @@ from rapyer_core.operations import Operation
 from rapyer_core.replies import explained
 from rapyer_core.results import DeleteResult
 from rapyer_core.scopes import active_scope
+from rapyer_core.search.conditions import Condition
+from rapyer_core.search.evaluating import matches
 
 from .clients import DEFAULTS, driver_of
 from .running import run, run_each
@@ -30,6 +32,8 @@ __all__ = [
     "exists",
     "insert",
     "keys",
+    "keys_and_conditions",
+    "texts_of",
 ]
 
 M = TypeVar("M", bound=DocumentModel)
@@ -58,13 +62,34 @@ def collect(found: Generator[M, None], most: int | None) -> list[M]:
     return models
 
 
+def keys_and_conditions(
+    cls: type[M], given: Sequence[Any]
+) -> tuple[list[RapyerKey], list[Condition]]:
+    """Return what is a key, pk or model of what was given, as whole keys, and the conditions.
+
+    Raises:
+        UnsupportedArgumentTypeError: something is neither.
+    """
+    conditions = [each for each in given if isinstance(each, Condition)]
+    keys = [cls.rapyer_key(each) for each in given if not isinstance(each, Condition)]
+    return keys, conditions
+
+
 def documents_of(
-    cls: type[M], wanted: Sequence[RapyerKey], *, skip_missing: bool, skip_corrupted: bool
+    cls: type[M],
+    wanted: Sequence[RapyerKey],
+    condition: Condition | None = None,
+    *,
+    skip_missing: bool,
+    skip_corrupted: bool,
 ) -> Generator[M, None]:
-    """Yield the documents of keys in their order; without keys, every document of the class."""
+    """Yield the documents of keys in their order, those that meet a condition.
+
+    Without keys, every document of the class.
+    """
     if wanted:
         for batch in _batches(wanted):
-            for model in _read(cls, batch, skip_missing, skip_corrupted):
+            for model in _read(cls, batch, skip_missing, skip_corrupted, condition):
                 yield model
         return
     cursor: bytes | None = _START
@@ -162,15 +187,21 @@ def _walk_on(cls: type[M], cursor: bytes) -> tuple[bytes | None, list[RapyerKey]
 
 
 def _read(
-    cls: type[M], batch: Sequence[RapyerKey], skip_missing: bool, skip_corrupted: bool
+    cls: type[M],
+    batch: Sequence[RapyerKey],
+    skip_missing: bool,
+    skip_corrupted: bool,
+    condition: Condition | None = None,
 ) -> list[M]:
     models: list[M] = []
     if not batch:
         return models
-    for key, text in zip(batch, _texts(cls, batch), strict=True):
+    for key, text in zip(batch, texts_of(cls, batch), strict=True):
         if text is None:
             if not skip_missing:
                 raise documents.absent(cls, key)
+            continue
+        if not matches(condition, text, key):
             continue
         try:
             models.append(documents.loaded(cls, key, text))
@@ -181,7 +212,7 @@ def _read(
     return models
 
 
-def _texts(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]:
+def texts_of(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]:
     """Return the text of each key's document, None where there is none."""
     if cls.rapyer_lifetime() is not None:
         operations = [documents.get_operation(cls, key) for key in batch]

@@ -20,19 +20,27 @@ STANDARD: dict[str, str] = {
     "AsyncIterator": "Iterator",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
+    "__aiter__": "__iter__",
+    "__anext__": "__next__",
+    "StopAsyncIteration": "StopIteration",
 }
 
 # Our public names: those that wait.
 PUBLIC: dict[str, str] = {
     "aadd": "add",
+    "aaggregate": "aggregate",
+    "aall": "all",
     "aappend": "append",
     "aapply": "apply",
     "aclear": "clear",
     "aclose": "close",
+    "acount": "count",
+    "acreate_index": "create_index",
     "adecrease": "decrease",
     "adel_item": "del_item",
     "adelete": "delete",
     "adelete_by_key": "delete_by_key",
+    "adelete_index": "delete_index",
     "adelete_many": "delete_many",
     "adiv": "div",
     "aduplicate": "duplicate",
@@ -45,10 +53,12 @@ PUBLIC: dict[str, str] = {
     "afind_iter": "find_iter",
     "afind_keys": "find_keys",
     "afind_one": "find_one",
+    "afirst": "first",
     "afloordiv": "floordiv",
     "aget": "get",
     "aget_or_create": "get_or_create",
     "aincrease": "increase",
+    "aindex_info": "index_info",
     "ainsert": "insert",
     "alength": "length",
     "aload": "load",
@@ -57,6 +67,7 @@ PUBLIC: dict[str, str] = {
     "alock_name": "lock_name",
     "amod": "mod",
     "amul": "mul",
+    "apage": "page",
     "apipeline": "pipeline",
     "apop": "pop",
     "apopitem": "popitem",
@@ -72,6 +83,7 @@ PUBLIC: dict[str, str] = {
     "asub": "sub",
     "aupdate": "update",
     "aupdate_or_create": "update_or_create",
+    "avalues": "values",
 }
 
 # Public functions that wait, begin with an "a" that is no prefix, and keep their names.

@@ -36,7 +36,7 @@ def field_name(field: Any) -> str:
         UnsupportedArgumentTypeError: it is neither.
     """
     if isinstance(field, Expression):
-        return ".".join(map(str, field.segments))
+        return ".".join(part for part in field.rapyer_way if part is not None)
     if isinstance(field, str):
         return field
     raise UnsupportedArgumentTypeError(

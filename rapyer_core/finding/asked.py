@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import ValidationError, from_json, to_json
 
 from rapyer_core.documents import corrupted, loaded, problems_of
-from rapyer_core.errors import PipelineError
+from rapyer_core.errors import PipelineError, UnsupportedArgumentTypeError
 from rapyer_core.keys import RapyerKey
 from rapyer_core.model import DocumentModel
 from rapyer_core.partial import partly_loaded
@@ -27,7 +27,7 @@ from rapyer_core.search.sorting import SortKey
 
 from .ordering import Rank, cursor_of, rank_of, values_of
 
-__all__ = ["Asked", "Hit", "condition_of", "refuse_in_pipeline"]
+__all__ = ["Asked", "Hit", "condition_of", "least", "refuse_both", "refuse_in_pipeline"]
 
 
 class Hit(NamedTuple):
@@ -154,6 +154,22 @@ def _shaped(cls: type[DocumentModel], shape: type[BaseModel], hit: Hit) -> BaseM
 def condition_of(conditions: Sequence[Any]) -> Condition | None:
     """Return the one condition that several are; None of none."""
     return all_of(tuple(conditions)) if conditions else None
+
+
+def refuse_both(cls: type[DocumentModel], keys: Sequence[str]) -> None:
+    """Raise if keys are given beside conditions, where it is not plain what both together mean.
+
+    Raises:
+        UnsupportedArgumentTypeError: there are keys.
+    """
+    if keys:
+        raise UnsupportedArgumentTypeError(
+            f"{cls.__name__}: delete either documents of keys or those that meet conditions, not "
+            "both in one call; nothing was deleted",
+            model=cls.__name__,
+            expected="keys or conditions",
+            actual=list(keys),
+        )
 
 
 def refuse_in_pipeline(cls: type[DocumentModel], what: str) -> None:

@@ -41,6 +41,7 @@ __all__ = [
     "deletions",
     "divide",
     "examination",
+    "examined",
     "extend",
     "increase",
     "is_changed_since",
@@ -194,6 +195,17 @@ def examination(key: RapyerKey, members: tuple[str, ...]) -> Operation:
     return Operation("document_get_parts", key, ROOT, tuple(paths), settle, is_read=True)
 
 
+def examined(operation: Operation, reply: Reply | ServerError) -> Examined | None:
+    """Return what was read of a document; None where it is not there any more."""
+    try:
+        if isinstance(reply, ServerError):
+            raise explained(reply, operation.key, ROOT)
+        found: Examined = operation.finish(reply)
+    except KeyNotFound:
+        return None
+    return found
+
+
 def step(examined: Examined, operations: Sequence[Operation]) -> Batch:
     """Return what changes one document, if what the condition is about is still the same."""
     args: list[Any] = [len(examined.members)]
@@ -269,7 +281,7 @@ class Update:
                 else "it has validators of its own, which run in Python"
             )
             raise UpdateAtomicModelError(
-                f"{self._cls.__name__}.{name} cannot be changed by {change!r} without being loaded: "
+                f"{self._cls.__name__}.{name} cannot be changed by {change!r} on the server: "
                 f"{why}; nothing was changed",
                 field=name,
                 **{**spot.about(), "key": None},

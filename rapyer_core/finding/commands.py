@@ -14,6 +14,7 @@ from rapyer_core.keys import RapyerKey
 from rapyer_core.search.compiling import DISTANCE, CompiledQuery
 
 __all__ = [
+    "FURTHEST",
     "MOST_AT_ONCE",
     "Answer",
     "Signs",
@@ -33,6 +34,9 @@ __all__ = [
 # Documents in one answer. The server refuses more than MAXSEARCHRESULTS, a million by default;
 # ten thousand take it some 30 ms, in which nobody else is served.
 MOST_AT_ONCE = 10_000
+
+# The furthest result that may be asked for by its number: MAXSEARCHRESULTS, by default.
+FURTHEST = 1_000_000
 
 # How many results may be sorted: all. Without a number it would be ten.
 _ALL = 2**31 - 1
@@ -64,8 +68,8 @@ def search_command(
     index: str, query: CompiledQuery, offset: int, count: int, *, with_texts: bool
 ) -> Command:
     """Return what asks for documents, or only for their keys."""
-    content = ("RETURN", 1, "$") if with_texts else ("NOCONTENT",)
-    order = ("SORTBY", DISTANCE, "ASC") if is_ranked(query) else ()
+    content: tuple[Argument, ...] = ("RETURN", 1, "$") if with_texts else ("NOCONTENT",)
+    order: tuple[Argument, ...] = ("SORTBY", DISTANCE, "ASC") if is_ranked(query) else ()
     part = ("LIMIT", offset, count)
     args = ("FT.SEARCH", index, query.text, *content, *order, *part, *_UNLIMITED)
     return Command((*args, *query.arguments()), repeatable=True, bulk=count > 1)
@@ -122,6 +126,7 @@ def keys_of_cursor(reply: Any) -> tuple[list[RapyerKey], int]:
 
 def indexed_command(index: str, keys: Sequence[str]) -> Command:
     """Return what asks which of some keys an index knows."""
+    args: tuple[Argument, ...]
     args = ("FT.SEARCH", index, "*", "INKEYS", len(keys), *keys, "NOCONTENT")
     return Command((*args, "LIMIT", 0, len(keys), *_UNLIMITED), repeatable=True, bulk=True)
 
@@ -139,4 +144,3 @@ def signs_of(reply: Any) -> Signs:
         int(found[b"indexing"]) != 0,
         int(found[b"hash_indexing_failures"]),
     )
-

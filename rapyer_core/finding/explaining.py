@@ -20,9 +20,9 @@ __all__ = ["Plan", "plan_of_query"]
 class Plan:
     """How a query is answered.
 
-    index: the version of the index that is asked, None where the class declares none. query, params:
-    what a server with search is asked. is_exact: whether that decides by itself; else each document
-    that is found is compared in Python. steps: all of it, in words.
+    index: the version of the index that is asked, None where the class declares none.
+    query, params: what a server with search is asked. is_exact: whether that decides by itself;
+    else each document that is found is compared in Python. steps: all of it, in words.
     """
 
     index: str | None
@@ -49,9 +49,9 @@ def _steps(asked: Asked, compiled: CompiledQuery, index: str | None) -> Iterator
         yield f"no field of {asked.cls.__name__} is indexed: {walk}"
     else:
         yield f"ask {index}: {compiled.text}"
-        for name, value in compiled.params.items():
+        for name, value in compiled.params:
             yield f"  where ${name} is {value!r}"
-        yield f"  up to {MOST_AT_ONCE} documents in one answer, beyond that by a cursor over their keys"
+        yield f"  up to {MOST_AT_ONCE} documents in one answer, more by a cursor over their keys"
         yield f"without a search module, or in a cluster: {walk}"
         if not compiled.is_exact:
             yield "compare what is found in Python: the index tells it only roughly"

@@ -1,4 +1,4 @@
-"""Search indexes: what they are called, what is on the server, and whether that is what is declared.
+"""Search indexes: their names, what is on the server, and whether that is what is declared.
 
 The index of a class has one name, which is an alias of the present version; a version is named
 by what it was made from. So another version is built beside the present one, and the alias
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from rapyer_core.commands import Argument, Command
 from rapyer_core.errors import ServerError
@@ -114,7 +114,8 @@ class IndexInfo:
         return not self.is_building and self.indexed >= 1
 
 
-class IndexProgress(NamedTuple):
+@dataclass(frozen=True)
+class IndexProgress:
     """How far the building of an index is. indexed: from 0 to 1."""
 
     model: type
@@ -237,8 +238,7 @@ def _configured(replies: Sequence[Any]) -> Iterator[tuple[str, str]]:
     for reply in replies:
         # Who may not ask gets the defaults, which are the narrowest that are in use.
         if isinstance(reply, list):
-            for pair in reply:  # pyright: ignore[reportUnknownVariableType]  # a server's reply
-                name, value = pair[0], pair[1]  # pyright: ignore[reportUnknownVariableType]  # as above
+            for name, value in cast("list[Any]", reply):
                 if _text(value).isdigit():
                     yield _text(name), _text(value)
 

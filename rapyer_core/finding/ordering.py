@@ -59,7 +59,8 @@ def rank_of(values: Sequence[Any], key: str, sort: Sequence[SortKey]) -> Rank:
 
 def cursor_of(values: Sequence[Any], key: str, sort: Sequence[SortKey]) -> str:
     """Return a text from which a later call knows where a page ended."""
-    written = [{"decimal": str(v)} if isinstance(v, Decimal) else v for v in values]
+    # A decimal is a list of its text: nothing else that is sorted by is one.
+    written = [[str(v)] if isinstance(v, Decimal) else v for v in values]
     text = json.dumps([_mark(sort), written, key], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode()
 
@@ -71,11 +72,12 @@ def rank_of_cursor(cursor: str, sort: Sequence[SortKey]) -> Rank:
         UnsupportedArgumentValueError: it is no cursor, or one of a query with another sort.
     """
     try:
-        mark, written, key = json.loads(base64.urlsafe_b64decode(cursor))
-        values = [Decimal(v["decimal"]) if isinstance(v, dict) else v for v in written]
+        told: list[Any] = json.loads(base64.urlsafe_b64decode(cursor))
+        mark, written, key = told
+        values = [Decimal(v[0]) if type(v) is list else v for v in written]
         if mark == _mark(sort) and isinstance(key, str):
             return rank_of(values, key, sort)
-    except (ValueError, TypeError, KeyError, ArithmeticError):
+    except (ValueError, TypeError, IndexError, ArithmeticError):
         pass  # said below, with what was given
     raise UnsupportedArgumentValueError(
         f"after={cursor!r} is not the cursor of a page with this sort",
