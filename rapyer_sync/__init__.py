@@ -26,6 +26,7 @@ from rapyer_core.finding.explaining import Plan
 from rapyer_core.finding.indexes import IndexInfo, IndexProgress
 from rapyer_core.finding.results import Page
 from rapyer_core.keys import Key, RapyerKey
+from rapyer_core.reference_plans import MissingAsNone
 from rapyer_core.results import (
     DeleteResult,
     GetOrCreateResult,
@@ -44,6 +45,7 @@ from .fields.index import Index
 from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
+from .fields.references import ForeignKey, Reference
 from .fields.texts import RedisStr
 from .fields.values import RedisBool, RedisBytes
 from .functions import (
@@ -75,6 +77,7 @@ __all__ = [
     "Distinct",
     "Expression",
     "Field",
+    "ForeignKey",
     "Fuzzy",
     "GeoPoint",
     "GetOrCreateResult",
@@ -85,6 +88,7 @@ __all__ = [
     "Key",
     "Max",
     "Min",
+    "MissingAsNone",
     "Nullable",
     "Page",
     "Phrase",
@@ -101,6 +105,7 @@ __all__ = [
     "RedisInt",
     "RedisList",
     "RedisStr",
+    "Reference",
     "Scope",
     "SortKey",
     "Sum",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from typing_extensions import Self
 
 from rapyer_core import documents
+from rapyer_core.bound.references import BoundReference
 from rapyer_core.config import RedisConfig
+from rapyer_core.fetching import asked_levels, names_of
 from rapyer_core.finding.asked import Asked, condition_of, refuse_both
 from rapyer_core.finding.indexes import IndexInfo, OnProgress
 from rapyer_core.keys import RapyerKey
@@ -26,11 +28,13 @@ from .clients import DEFAULTS, REGISTRY, source_of
 from .fields.dicts import DictHandle, RedisDict
 from .fields.lists import ListHandle, RedisList
 from .fields.numbers import FloatHandle, IntHandle, RedisFloat, RedisInt
+from .fields.references import Reference, ReferenceHandle
 from .fields.texts import RedisStr, StrHandle
 from .fields.values import AnyHandle, RedisBool, RedisBytes
 from .locks import ModelLock
 from .pipelines import PipelineBlock
-from .query import Query
+from .query import Query, Stream
+from .relations import fetch_levels, fetched_in_batches
 from .running import run
 
 __all__ = ["AtomicRedisModel"]
@@ -136,6 +140,21 @@ class AtomicRedisModel(DocumentModel):
         applied: Self = run(documents.class_of(self), documents.apply_computation(self, function))
         return applied
 
+    def fetch_related(self, *names: str, depth: int | None = 1) -> Self:
+        """Fetch the documents that the model refers to, in one round trip for each level.
+
+        names: the references to follow, each ``name`` or ``author.publisher``, which fetches both;
+        without any all of them. depth: without names, how many levels to follow; None for as many
+        as there are. Each document is read once. What was fetched before is not read again.
+
+        Raises:
+            KeyNotFound: a reference leads to no document: a `DanglingReferenceError`.
+            UnsupportedArgumentValueError: a name leads to no reference.
+            NotLoadedError: a named reference was not loaded.
+        """
+        fetch_levels([self], *asked_levels(type(self), names, depth))
+        return self
+
     def set_ttl(self, ttl: int) -> None:
         """Set the lifetime of the document, in seconds.
 
@@ -228,14 +247,16 @@ class AtomicRedisModel(DocumentModel):
     # By key
 
     @classmethod
-    def get(cls, key: str, only: Sequence[str] | None = None) -> Self:
+    def get(cls, key: str, only: Sequence[str] | None = None, *, fetch: Sequence[str] = ()) -> Self:
         """Return the document of a pk or whole key.
 
         only: load just these fields, each ``name`` or ``nested.name``. Reading another one raises
         `NotLoadedError`; a save writes what changed and nothing else.
+        fetch: references to follow, each ``name`` or ``author.publisher``, in one more round trip
+        for each level.
 
         Raises:
-            KeyNotFound: there is none.
+            KeyNotFound: there is none, or none that a reference to be followed leads to.
             CorruptedModelError: it does not validate; the error names the fields.
         """
         whole_key = cls.rapyer_key(key)
@@ -243,7 +264,10 @@ class AtomicRedisModel(DocumentModel):
             reading = documents.get_operation(cls, whole_key)
         else:
             reading = get_parts_operation(cls, whole_key, only)
+        names = names_of(cls, fetch)
         model: Self = run(cls, reading)
+        if names:
+            fetch_levels([model], names, None)
         return model
 
     @classmethod
@@ -316,6 +340,7 @@ class AtomicRedisModel(DocumentModel):
         max_results: int | None = None,
         skip_missing: bool = False,
         skip_corrupted: bool = False,
+        fetch: Sequence[str] = (),
     ) -> list[Self]:
         """Return documents: of pks or whole keys in their order, or all that meet conditions.
 
@@ -324,24 +349,36 @@ class AtomicRedisModel(DocumentModel):
         max_results: no more than so many. skip_missing: leave out keys without a document, instead
         of raising `KeyNotFound`. skip_corrupted: log and leave out documents that do not validate,
         instead of raising `CorruptedModelError`.
+        fetch: references to follow in all of them, each ``name`` or ``author.publisher``, in one
+        more round trip for each level.
         """
+        names = names_of(cls, fetch)
         keys, conditions = finding.keys_and_conditions(cls, expressions)
         if conditions and not keys:
             query = cls.where(*conditions).skip_corrupted(skip_corrupted)
-            return (query if max_results is None else query.limit(max_results)).all()
-        found = finding.documents_of(
-            cls,
-            keys,
-            condition_of(conditions),
-            skip_missing=skip_missing,
-            skip_corrupted=skip_corrupted,
-        )
-        return finding.collect(found, max_results)
+            models = (query if max_results is None else query.limit(max_results)).all()
+        else:
+            found = finding.documents_of(
+                cls,
+                keys,
+                condition_of(conditions),
+                skip_missing=skip_missing,
+                skip_corrupted=skip_corrupted,
+            )
+            models = finding.collect(found, max_results)
+        if names:
+            fetch_levels(models, names, None)
+        return models
 
     @classmethod
-    def find_one(cls, *expressions: str | Condition | bool) -> Self | None:
-        """Return the first document that a find would return, None where there is none."""
-        models = cls.find(*expressions, max_results=1, skip_missing=True)
+    def find_one(
+        cls, *expressions: str | Condition | bool, fetch: Sequence[str] = ()
+    ) -> Self | None:
+        """Return the first document that a find would return, None where there is none.
+
+        fetch: references to follow, as of a find.
+        """
+        models = cls.find(*expressions, max_results=1, skip_missing=True, fetch=fetch)
         return models[0] if models else None
 
     @classmethod
@@ -355,22 +392,29 @@ class AtomicRedisModel(DocumentModel):
         *expressions: str | Condition | bool,
         skip_missing: bool = False,
         skip_corrupted: bool = False,
+        fetch: Sequence[str] = (),
     ) -> Iterator[Self]:
         """Go through documents in batches, in constant memory.
+
+        `fetch` takes one more round trip for each level of each batch.
 
         The arguments are those of a find. While documents are written, one may be seen twice or,
         when it was added since, not at all; one that exists throughout is seen.
         """
         keys, conditions = finding.keys_and_conditions(cls, expressions)
+        found: Stream[Self] | Generator[Self, None]
         if conditions and not keys:
-            return cls.where(*conditions).skip_corrupted(skip_corrupted).__iter__()
-        return finding.documents_of(
-            cls,
-            keys,
-            condition_of(conditions),
-            skip_missing=skip_missing,
-            skip_corrupted=skip_corrupted,
-        )
+            found = cls.where(*conditions).skip_corrupted(skip_corrupted).__iter__()
+        else:
+            found = finding.documents_of(
+                cls,
+                keys,
+                condition_of(conditions),
+                skip_missing=skip_missing,
+                skip_corrupted=skip_corrupted,
+            )
+        names = names_of(cls, fetch)
+        return fetched_in_batches(found, names) if names else found
 
     # The search index
 
@@ -405,6 +449,7 @@ AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
         bytes: RedisBytes,
         list: RedisList,
         dict: RedisDict,
+        BoundReference: Reference,
         BaseModel: AtomicRedisModel,
     }
 )
@@ -415,6 +460,7 @@ AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
         "str": StrHandle,
         "list": ListHandle,
         "dict": DictHandle,
+        "reference": ReferenceHandle,
         "model": AtomicRedisModel,
         "any": AnyHandle,
     }

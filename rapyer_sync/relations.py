@@ -18,6 +18,7 @@ from rapyer_core.replies import explained
 
 from .clients import driver_of
 from .drivers.protocol import Driver
+from .query import Stream
 from .running import send_each
 
 __all__ = ["fetch_levels", "fetch_target", "fetched_in_batches"]
@@ -40,7 +41,7 @@ def fetch_levels(models: Sequence[DocumentModel], names: Names | None, depth: in
         fetch.take(_read(wanted))
 
 
-def fetched_in_batches(found: Generator[M, None], names: Names) -> Generator[M, None]:
+def fetched_in_batches(found: Generator[M, None] | Stream[M], names: Names) -> Generator[M, None]:
     """Yield the models of another generator, what they refer to fetched for many at a time."""
     batch: list[M] = []
     try:

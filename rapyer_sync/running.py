@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rapyer_core.batches import Batch
-from rapyer_core.commands import Reply
+from rapyer_core.commands import Command, Reply
 from rapyer_core.errors import (
     ConflictError,
     ConnectionFailedError,
@@ -24,12 +24,22 @@ from rapyer_core.paths import display
 from rapyer_core.places import Route
 from rapyer_core.replies import explained
 from rapyer_core.scopes import active_scope, is_any_open
+from rapyer_core.search.shadows import refreshed
 
 from ._seam import sleep
 from .clients import driver_of
 from .drivers.protocol import Driver
 
-__all__ = ["deliver", "deliver_each", "perform", "run", "run_batch", "run_each", "send"]
+__all__ = [
+    "deliver",
+    "deliver_each",
+    "perform",
+    "run",
+    "run_batch",
+    "run_each",
+    "send",
+    "send_each",
+]
 
 # Seconds between the tries to learn what came of a write, where it is to run exactly once. The
 # driver's own tries to connect come on top; all together stay below `REMEMBERED`.
@@ -46,7 +56,7 @@ def perform(value: Any, method: str, build: Callable[..., Any], *args: Any, **na
         return value.rapyer_unstored(method, *args, **named)
     cls, work = type(route.root), build(route, *args, **named)
     settings = cls.rapyer_settings()
-    if is_any_open() or settings.is_exactly_once or isinstance(work, Computation):
+    if is_any_open() or settings.is_special or isinstance(work, Computation):
         return run(cls, work)
     # What most calls are, without another coroutine around it.
     driver: Driver = settings.driver or driver_of(cls)
@@ -62,10 +72,10 @@ def run(cls: type[DocumentModel], work: Operation | Computation) -> Any:
     scope = active_scope(cls.__rapyer_defaults__)
     if scope is not None and not work.is_read:
         return scope.add(work, cls)
-    driver = driver_of(cls)
+    driver, work = driver_of(cls), refreshed(cls, work)
     is_once = cls.rapyer_settings().is_exactly_once
     if isinstance(work, Computation):
-        return _compute(driver, work, cls.Meta.max_retries, is_once)
+        return _compute(cls, work)
     if is_once and not work.is_read:
         return (run_batch(driver, Batch((work,), True), is_once))[0]
     try:
@@ -80,17 +90,31 @@ def run_each(
 ) -> list[Reply | ServerError]:
     """Run operations in one round trip, each for itself, and return their replies."""
     driver = driver_of(cls)
+    operations = [refreshed(cls, operation) for operation in operations]
     if cls.rapyer_settings().is_exactly_once:
         batch = Batch(operations, False)
         return batch.replies(deliver(driver, batch, True))
-    sent = driver.execute_many([operation.by_sha() for operation in operations])
+    return send_each(driver, operations)
+
+
+def send_each(driver: Driver, works: Sequence[Operation | Command]) -> list[Reply | ServerError]:
+    """Send operations and plain commands in one round trip, and return their replies."""
+    sent = driver.execute_many(
+        [work if isinstance(work, Command) else work.by_sha() for work in works]
+    )
     replies = [
-        reply if isinstance(reply, ServerError) else operation.answered(reply)
-        for operation, reply in zip(operations, sent, strict=True)
+        reply
+        if isinstance(work, Command) or isinstance(reply, ServerError)
+        else work.answered(reply)
+        for work, reply in zip(works, sent, strict=True)
     ]
-    unknown = [i for i, reply in enumerate(replies) if _is_unknown_script(reply)]
+    unknown = {
+        i: work.by_source()
+        for i, work in enumerate(works)
+        if isinstance(work, Operation) and _is_unknown_script(replies[i])
+    }
     if unknown:
-        again = driver.execute_many([operations[i].by_source() for i in unknown])
+        again = driver.execute_many(list(unknown.values()))
         for i, reply in zip(unknown, again, strict=True):
             replies[i] = reply
     return replies
@@ -172,12 +196,14 @@ def _is_unknown_script(reply: Reply | ServerError) -> bool:
     return isinstance(reply, ServerError) and reply.code == "NOSCRIPT"
 
 
-def _compute(driver: Driver, work: Computation, tries: int, is_once: bool) -> Any:
+def _compute(cls: type[DocumentModel], work: Computation) -> Any:
+    driver, tries = driver_of(cls), cls.Meta.max_retries
+    is_once = cls.rapyer_settings().is_exactly_once
     reading = read_operation(work.route, bytes)
     for _ in range(tries):
         seen = reading.finish(send(driver, reading))
         text, settle = work.change(seen)
-        swap = swap_operation(work.route, seen, text, work.lifetime)
+        swap = refreshed(cls, swap_operation(work.route, seen, text, work.lifetime))
         if (run_batch(driver, Batch((swap,), True), is_once))[0]:
             return settle()
     path = display(work.route.path)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias
 
 from rapyer_core.commands import Argument, Command
 from rapyer_core.errors import ServerError
@@ -237,10 +237,11 @@ def limits_of(replies: Sequence[Any]) -> Limits:
 def _configured(replies: Sequence[Any]) -> Iterator[tuple[str, str]]:
     for reply in replies:
         # Who may not ask gets the defaults, which are the narrowest that are in use.
-        if isinstance(reply, list):
-            for name, value in cast("list[Any]", reply):
-                if _text(value).isdigit():
-                    yield _text(name), _text(value)
+        if isinstance(reply, ServerError):
+            continue
+        for name, value in reply:
+            if _text(value).isdigit():
+                yield _text(name), _text(value)
 
 
 def covers(present: IndexInfo, wanted: IndexInfo) -> bool:

@@ -74,7 +74,7 @@ def rank_of_cursor(cursor: str, sort: Sequence[SortKey]) -> Rank:
     try:
         told: list[Any] = json.loads(base64.urlsafe_b64decode(cursor))
         mark, written, key = told
-        values = [Decimal(v[0]) if type(v) is list else v for v in written]
+        values = [_read(value) for value in written]
         if mark == _mark(sort) and isinstance(key, str):
             return rank_of(values, key, sort)
     except (ValueError, TypeError, IndexError, ArithmeticError):
@@ -84,6 +84,13 @@ def rank_of_cursor(cursor: str, sort: Sequence[SortKey]) -> Rank:
         expected="the cursor of an earlier page of the same query",
         actual=cursor,
     )
+
+
+def _read(written: Any) -> Any:
+    if isinstance(written, list):
+        (text,) = map(str, written)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # JSON data
+        return Decimal(text)
+    return written
 
 
 def _mark(sort: Sequence[SortKey]) -> str:
