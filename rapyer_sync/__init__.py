@@ -38,8 +38,10 @@ from rapyer_core.search.conditions import Condition
 from rapyer_core.search.geo import GeoPoint
 from rapyer_core.search.sorting import SortKey
 from rapyer_core.search.words import Fuzzy, Phrase, Prefix, Words
+from rapyer_core.timestamps import NaiveAs
 
 from .clients import init_rapyer, teardown_rapyer
+from .fields.datetimes import RedisDatetime, RedisDatetimeTimestamp
 from .fields.dicts import RedisDict
 from .fields.index import Index
 from .fields.lists import RedisList
@@ -89,6 +91,7 @@ __all__ = [
     "Max",
     "Min",
     "MissingAsNone",
+    "NaiveAs",
     "Nullable",
     "Page",
     "Phrase",
@@ -100,6 +103,8 @@ __all__ = [
     "RedisBool",
     "RedisBytes",
     "RedisConfig",
+    "RedisDatetime",
+    "RedisDatetimeTimestamp",
     "RedisDict",
     "RedisFloat",
     "RedisInt",

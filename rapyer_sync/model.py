@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from typing_extensions import Self
 
 from rapyer_core import documents
+from rapyer_core.bound.datetimes import BoundTimestamp
 from rapyer_core.bound.references import BoundReference
 from rapyer_core.config import RedisConfig
 from rapyer_core.fetching import asked_levels, names_of
@@ -25,6 +27,12 @@ from rapyer_core.search.conditions import Condition
 
 from . import finding, indexes
 from .clients import DEFAULTS, REGISTRY, source_of
+from .fields.datetimes import (
+    DatetimeHandle,
+    RedisDatetime,
+    RedisDatetimeTimestamp,
+    TimestampHandle,
+)
 from .fields.dicts import DictHandle, RedisDict
 from .fields.lists import ListHandle, RedisList
 from .fields.numbers import FloatHandle, IntHandle, RedisFloat, RedisInt
@@ -447,6 +455,8 @@ AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
         bool: RedisBool,
         str: RedisStr,
         bytes: RedisBytes,
+        datetime: RedisDatetime,
+        BoundTimestamp: RedisDatetimeTimestamp,
         list: RedisList,
         dict: RedisDict,
         BoundReference: Reference,
@@ -458,6 +468,8 @@ AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
         "int": IntHandle,
         "float": FloatHandle,
         "str": StrHandle,
+        "datetime": DatetimeHandle,
+        "timestamp": TimestampHandle,
         "list": ListHandle,
         "dict": DictHandle,
         "reference": ReferenceHandle,
