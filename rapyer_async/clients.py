@@ -6,6 +6,7 @@ driver made for it. No connection is opened by an import or by a class definitio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rapyer_core.commands import Command
@@ -13,6 +14,7 @@ from rapyer_core.config import RedisConfig, epoch
 from rapyer_core.errors import NotInitializedError, ServerError, UnsupportedArgumentValueError
 from rapyer_core.finding.indexes import OnProgress
 from rapyer_core.model import DocumentModel
+from rapyer_core.pickling import set_pickle_keys
 from rapyer_core.registry import Registry
 from rapyer_core.replies import explained
 
@@ -104,6 +106,7 @@ async def init_rapyer(
     redis_url: str | None = None,
     indexes: str | None = None,
     on_index_progress: OnProgress | None = None,
+    pickle_keys: Sequence[str | bytes] | None = None,
 ) -> None:
     """Set the default client of every model that has none of its own, and check the server.
 
@@ -112,12 +115,15 @@ async def init_rapyer(
     indexes: what is done about search indexes that are not what the models declare: "build" (the
     default), "lazy", "check" or "refuse", as `RedisConfig` says. on_index_progress: is told again
     and again how far each index is that is being built.
+    ttl: lifetime in seconds of documents whose model sets none. pickle_keys: the keys of the
+    process for pickled fields, as `set_pickle_keys` takes them.
 
     Models that are defined later use it too; their indexes are seen to when they are first used.
     Called again, it replaces the earlier default, which is closed if it was made here from a URL.
 
     Raises:
-        UnsupportedArgumentValueError: neither a client nor a URL was given, or both.
+        UnsupportedArgumentValueError: neither a client nor a URL was given, or both; or a pickle
+            key is too short.
         ConnectionFailedError: the server cannot be reached.
         AuthenticationFailedError: it refused the user or the password.
         ServerLacksFeatureError: it has no RedisJSON.
@@ -130,6 +136,8 @@ async def init_rapyer(
             expected="one of redis and redis_url",
             actual="neither" if redis is None else "both",
         )
+    if pickle_keys is not None:
+        set_pickle_keys(*pickle_keys)
     setting = redis if redis_url is None else redis_url
     driver = open_driver(setting)
     try:

@@ -7,6 +7,7 @@ time of use, so that a change on a base or a later `init_rapyer` reaches every c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 __all__ = ["INDEX_POLICIES", "RedisConfig", "epoch"]
@@ -31,6 +32,8 @@ _DEFAULTS: dict[str, Any] = {
     "exactly_once": False,
     "indexes": "build",
     "require_index": False,
+    "allow_pickle": False,
+    "legacy_pickles": False,
     "max_delete_per_transaction": 1000,
     "max_retries": 1000,
     # A script holds the server up while it runs: 10,000 operations take it about a tenth of a
@@ -61,6 +64,10 @@ class RedisConfig:
         "lazy": build it at first use only; "check": warn, and search without an index; "refuse":
         raise `IndexMismatchError`.
     require_index: raise `IndexUnavailableError` instead of searching without an index.
+    allow_pickle: whether fields that JSON cannot hold are stored as signed pickles; or what these
+        may name, as `Pickled` takes it. It counts when a class is defined.
+    legacy_pickles: whether the unsigned pickles that rapyer 1.3.6 stored are read. They may name
+        the plain types of Python, the field's own classes, and what is listed here instead of True.
     max_delete_per_transaction: how many keys one step of a large delete removes.
     max_pipeline_operations, max_pipeline_bytes: what one all-or-nothing pipeline takes.
     max_retries: how often a compare-and-set is tried before `ConflictError`.
@@ -86,6 +93,8 @@ class RedisConfig:
     exactly_once: bool
     indexes: str
     require_index: bool
+    allow_pickle: bool | Iterable[Any]
+    legacy_pickles: bool | Iterable[Any]
     max_delete_per_transaction: int
     max_retries: int
     max_pipeline_operations: int

@@ -13,6 +13,7 @@ from .commands import Argument, Command, Reply
 from .errors import (
     BadDeleteActionError,
     CorruptedModelError,
+    InvalidValueError,
     KeyNotFound,
     RapyerError,
     ServerError,
@@ -455,12 +456,18 @@ def loaded(cls: type[M], key: RapyerKey, text: bytes) -> M:
     """
     try:
         return cls.rapyer_loaded(text, key)
-    except ValidationError as error:
+    except (ValidationError, InvalidValueError) as error:
         raise corrupted(cls, key, problems_of(error)) from error
 
 
-def problems_of(error: ValidationError, way: tuple[str, ...] = ()) -> dict[str, str]:
+def problems_of(
+    error: ValidationError | InvalidValueError, way: tuple[str, ...] = ()
+) -> dict[str, str]:
     """Return what is wrong with each part of a value that is at a way from the root."""
+    if isinstance(error, InvalidValueError):
+        if not isinstance(error.__cause__, ValidationError):
+            return {".".join(way) or error.field or ROOT: str(error.expected)}
+        return problems_of(error.__cause__, way or ((error.field,) if error.field else ()))
     return {
         ".".join(str(part) for part in (*way, *problem["loc"])): problem["msg"]
         for problem in error.errors(include_url=False, include_input=False, include_context=False)

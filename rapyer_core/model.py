@@ -36,6 +36,7 @@ from .errors import (
 from .floats import as_stored
 from .invalid import Where, invalid_value
 from .keys import RapyerKey
+from .legacy import LEGACY_MARK, modern_document
 from .limits import storable
 from .modeling import FieldPlan, ModelMeta, ModelPlan, plan_of
 from .paths import ROOT
@@ -78,6 +79,7 @@ class Settings(NamedTuple):
     """What the index needs beside the texts of the class' documents."""
     is_special: bool
     """Whether an operation is more than its own command: exactly once, or with `shadows`."""
+    legacy_pickles: bool
 
 
 class DocumentModel(BaseModel, metaclass=ModelMeta):
@@ -90,6 +92,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         ser_json_bytes="base64",
         val_json_bytes="base64",
         ser_json_inf_nan="strings",
+        # What pydantic knows nothing of is refused by us, who can say what else there is to do.
+        arbitrary_types_allowed=True,
     )
 
     Meta: ClassVar[Any]
@@ -470,6 +474,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
                 None,
                 shadows,
                 meta.exactly_once or shadows is not None,
+                bool(meta.legacy_pickles),
             )
             type.__setattr__(cls, "__rapyer_resolved__", resolved)
         return resolved
@@ -497,13 +502,16 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
         Raises:
             pydantic_core.ValidationError: the document does not validate.
+            InvalidValueError: a pickle of rapyer 1.3.6 in it cannot be read.
         """
-        place = DocumentPlace(key, is_stored=True)
+        place, settings = DocumentPlace(key, is_stored=True), cls.rapyer_settings()
         # Also where revisions were kept once: the model may forbid members that it does not know.
-        if cls.rapyer_settings().is_optimistic or REVISION_MARK in text:
+        if settings.is_optimistic or REVISION_MARK in text:
             text, place.revision = split_revision(text)
         if plan_of(cls).sees_extra and SHADOW_MARK in text:
             text = without_shadows(text)
+        if settings.legacy_pickles and LEGACY_MARK in text:
+            text = modern_document(cls, text, key)
         model = cls.__pydantic_validator__.validate_json(
             text, context=STORED, by_alias=False, by_name=True
         )

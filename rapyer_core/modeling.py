@@ -25,10 +25,12 @@ from .errors import ReservedFieldNameError, UnsupportedFieldError
 from .expressions import Expression
 from .keys import KeyMarker
 from .paths import Path, render
+from .pickled_fields import allowed_by
 from .plans import ValuePlan
 from .reserved import RESERVED
 from .schemas import model_fields_of
 from .search.schema import IndexSchema, schema_of_fields
+from .unstorable import check_storable, with_pickles
 
 if TYPE_CHECKING:
     from .model import DocumentModel
@@ -87,7 +89,9 @@ class ModelPlan:
             info = cls.__pydantic_fields__[name]
             is_key = any(isinstance(mark, KeyMarker) for mark in info.metadata)
             frozen = bool(info.frozen or cls.model_config.get("frozen"))
-            value = ValuePlan(part, bindings, handles)
+            if not info.exclude and "__rapyer_view__" not in cls.__dict__:
+                check_storable(cls, name, part)
+            value = ValuePlan(part, bindings, handles, cls)
             self.fields[name] = FieldPlan(name, value, is_key, frozen, not info.exclude)
         decorators = cls.__pydantic_decorators__
         self.has_model_validators: bool = bool(
@@ -207,6 +211,8 @@ class ModelMeta(ModelMetaclass):
             _refuse_reserved(
                 namespace.get("__qualname__", name), namespace.get("__annotations__", ())
             )
+        if _allows_pickle(bases, own) and "__get_pydantic_core_schema__" not in namespace:
+            namespace = {**namespace, "__get_pydantic_core_schema__": classmethod(_pickling_schema)}
         with _building_a_class():
             cls: Any = super().__new__(mcs, name, bases, namespace, **options)
         if not hasattr(cls, "__rapyer_bindings__"):
@@ -243,6 +249,22 @@ def _settings(cls: Any, own: Any) -> RedisConfig:
     namespace = cast("dict[str, Any]", vars(own))
     given = {key: value for key, value in namespace.items() if not key.startswith("_")}
     return RedisConfig(**given).below(parent)
+
+
+def _allows_pickle(bases: tuple[type, ...], own: Any) -> Any:
+    """Return the setting that will hold for a class which is not made yet."""
+    given: Any = own.nearest("allow_pickle") if isinstance(own, RedisConfig) else own
+    if hasattr(given, "allow_pickle"):
+        return given.allow_pickle
+    metas = (getattr(base, "Meta", None) for base in bases)
+    return next((meta.allow_pickle for meta in metas if isinstance(meta, RedisConfig)), False)
+
+
+def _pickling_schema(cls: Any, source: Any, handler: Any) -> Any:
+    """Return pydantic's schema of a class whose settings allow pickles, with these in it."""
+    setting = _allows_pickle(cls.__mro__[1:], cls.__dict__.get("Meta"))
+    schema = handler(source)
+    return with_pickles(schema, cls, allowed_by(setting)) if setting else schema
 
 
 def _refuse_reserved(model: str, names: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from pydantic_core import ValidationError, to_json
+from pydantic_core import to_json
 
 from .documents import corrupted, problems_of
 from .errors import InvalidValueError, UnsupportedArgumentValueError
@@ -164,9 +164,7 @@ def _read(model: DocumentModel, way: Way, text: bytes | None, nones: set[Way]) -
         else:
             value = holder.rapyer_fields()[way[-1]].value.read(text, holder.rapyer_spot())
     except InvalidValueError as error:
-        if not isinstance(error.__cause__, ValidationError):
-            raise
-        return problems_of(error.__cause__, way)
+        return problems_of(error, way)
     holder.__dict__[way[-1]] = value
     return {}
 

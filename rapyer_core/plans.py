@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import (
     PydanticSerializationError,
@@ -24,11 +24,15 @@ from .bound.datetimes import BoundTimestamp
 from .errors import RapyerSerializationError
 from .floats import as_shown, as_stored
 from .invalid import Spot, invalid_value
+from .legacy import LEGACY_MARK, modern_text
 from .limits import storable
 from .reference_plans import REFERENCE_MARK, ReferencePlan
 from .reserved import is_adoptable
 from .schemas import SchemaPart, Surface, model_fields_of, surface
 from .timestamps import TIMESTAMP
+
+if TYPE_CHECKING:
+    from .model import DocumentModel
 
 __all__ = ["STORED", "Bindings", "Handles", "ValuePlan"]
 
@@ -97,8 +101,16 @@ def _bindings(kind: str, bindings: Bindings) -> Bindings:
 class ValuePlan:
     """How values of one annotation are handled."""
 
-    def __init__(self, part: SchemaPart, bindings: Bindings, handles: Handles) -> None:
+    def __init__(
+        self,
+        part: SchemaPart,
+        bindings: Bindings,
+        handles: Handles,
+        owner: type[DocumentModel] | None = None,
+    ) -> None:
         self.part: SchemaPart = part
+        self.owner = owner
+        self.bindings = bindings
         self.handles = handles
         found: Surface = surface(part)
         self.bindings: Bindings = _bindings(found.kind, bindings)
@@ -189,7 +201,9 @@ class ValuePlan:
             "definitions": list(self.part.definitions.values()),
         }
         parts = model_fields_of(schema).items()
-        return {name: ValuePlan(part, self.bindings, self.handles) for name, part in parts}
+        return {
+            name: ValuePlan(part, self.bindings, self.handles, self.owner) for name, part in parts
+        }
 
     @cached_property
     def choices(self) -> tuple[ValuePlan, ...]:
@@ -248,7 +262,8 @@ class ValuePlan:
 
     def within(self, schema: dict[str, Any]) -> ValuePlan:
         """Return the plan of a schema in the same surroundings."""
-        return ValuePlan(self.part.with_schema(schema), self.bindings, self.handles)
+        part = self.part.with_schema(schema)
+        return ValuePlan(part, self.bindings, self.handles, self.owner)
 
     # Values in
 
@@ -269,10 +284,16 @@ class ValuePlan:
         Raises:
             InvalidValueError: the text does not validate.
         """
+        mark = LEGACY_MARK if isinstance(text, bytes) else LEGACY_MARK.decode()
+        if mark in text and self._reads_legacy():  # type: ignore[operator]  # it is of text's type
+            text = modern_text(self, text, spot)
         try:
             return self.validator.validate_json(text, context=STORED, by_alias=False, by_name=True)
         except ValidationError as error:
             raise invalid_value(error, spot.where(), text) from error
+
+    def _reads_legacy(self) -> bool:
+        return self.owner is not None and self.owner.rapyer_settings().legacy_pickles
 
     # Values out
 

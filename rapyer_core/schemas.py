@@ -8,11 +8,20 @@ Source of the schema's shapes: `pydantic_core.core_schema`.
 from __future__ import annotations
 
 import sys
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 from .reference_plans import REFERENCE_MARK
 
 __all__ = ["KIND", "NEUTRAL", "NO_NULL", "SchemaPart", "Surface", "model_fields_of", "surface"]
+__all__ = [
+    "NO_NULL",
+    "SchemaPart",
+    "Surface",
+    "is_object",
+    "is_series",
+    "model_fields_of",
+    "surface",
+]
 
 Schema: TypeAlias = "dict[str, Any]"
 
@@ -144,3 +153,13 @@ def model_fields_of(schema: Schema) -> dict[str, SchemaPart]:
         name: SchemaPart(field["schema"], definitions, config)
         for name, field in schema["fields"].items()
     }
+
+
+def is_object(part: Any) -> TypeGuard[dict[str, Any]]:
+    """Return whether a part of a schema, or of a JSON value, is a dict."""
+    return isinstance(part, dict)
+
+
+def is_series(part: Any) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """Return whether a part of a schema, or of a JSON value, is a list or tuple."""
+    return isinstance(part, (list, tuple))

@@ -26,6 +26,8 @@ from rapyer_core.finding.explaining import Plan
 from rapyer_core.finding.indexes import IndexInfo, IndexProgress
 from rapyer_core.finding.results import Page
 from rapyer_core.keys import Key, RapyerKey
+from rapyer_core.pickled_fields import Pickled
+from rapyer_core.pickling import set_pickle_keys
 from rapyer_core.reference_plans import MissingAsNone
 from rapyer_core.results import (
     DeleteResult,
@@ -95,6 +97,7 @@ __all__ = [
     "Nullable",
     "Page",
     "Phrase",
+    "Pickled",
     "Plan",
     "Prefix",
     "Query",
@@ -131,5 +134,6 @@ __all__ = [
     "lock_from_key",
     "lock_name",
     "pipeline",
+    "set_pickle_keys",
     "teardown_rapyer",
 ]
