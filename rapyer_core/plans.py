@@ -110,7 +110,6 @@ class ValuePlan:
     ) -> None:
         self.part: SchemaPart = part
         self.owner = owner
-        self.bindings = bindings
         self.handles = handles
         found: Surface = surface(part)
         self.bindings: Bindings = _bindings(found.kind, bindings)

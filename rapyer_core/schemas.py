@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 from .reference_plans import REFERENCE_MARK
 
-__all__ = ["KIND", "NEUTRAL", "NO_NULL", "SchemaPart", "Surface", "model_fields_of", "surface"]
 __all__ = [
+    "KIND",
+    "NEUTRAL",
     "NO_NULL",
     "SchemaPart",
     "Surface",

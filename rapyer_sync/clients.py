@@ -115,9 +115,8 @@ def init_rapyer(
     ttl: lifetime in seconds of documents whose model sets none.
     indexes: what is done about search indexes that are not what the models declare: "build" (the
     default), "lazy", "check" or "refuse", as `RedisConfig` says. on_index_progress: is told again
-    and again how far each index is that is being built.
-    ttl: lifetime in seconds of documents whose model sets none. pickle_keys: the keys of the
-    process for pickled fields, as `set_pickle_keys` takes them.
+    and again how far each index is that is being built. pickle_keys: the keys of the process for
+    pickled fields, as `set_pickle_keys` takes them.
 
     Models that are defined later use it too; their indexes are seen to when they are first used.
     Called again, it replaces the earlier default, which is closed if it was made here from a URL.
