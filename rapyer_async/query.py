@@ -60,6 +60,7 @@ class Stream(AsyncIterator[R]):
             found = await self._hits.more()
             if found is None:
                 raise StopAsyncIteration
+            await hits.renew(self._asked, found)
             self._ready.extend(results_of(self._asked, found))
         return self._ready.popleft()
 
@@ -149,7 +150,7 @@ class Query(Generic[R]):
             IndexIncompleteError: the index does not know of every document.
             IndexUnavailableError: there is no index, and one is required.
         """
-        return results_of(self._asked, await hits.collected(self._asked))
+        return await self._results(self._asked)
 
     async def afirst(self) -> R | None:
         """Return the first result, None where there is none."""
@@ -183,7 +184,12 @@ class Query(Generic[R]):
     async def _first(self, count: int) -> list[R]:
         limit = self._asked.limit
         asked = replace(self._asked, limit=count if limit is None else min(limit, count))
-        return results_of(asked, await hits.collected(asked))
+        return await self._results(asked)
+
+    async def _results(self, asked: Asked) -> list[R]:
+        found = await hits.collected(asked)
+        await hits.renew(asked, found)
+        return results_of(asked, found)
 
     async def acount(self) -> int:
         """Return how many results there are."""
@@ -218,12 +224,15 @@ class Query(Generic[R]):
         asked = replace(self._asked, after=rank, limit=size + 1)
         found = await hits.lowest(asked)
         cursor = asked.cursor(found[size - 1]) if len(found) > size else None
+        await hits.renew(asked, found[:size])
         return Page(results_of(asked, found[:size]), cursor)
 
     async def avalues(self, *fields: Any) -> list[dict[str, Any]]:
         """Return of each document only the values of some fields, by name."""
         names = self._names("values", fields)
-        return [self._row(hit, names) for hit in await hits.collected(self._asked)]
+        found = await hits.collected(self._asked)
+        await hits.renew(self._asked, found)
+        return [self._row(hit, names) for hit in found]
 
     async def aaggregate(self, *by: Any, **wanted: Aggregate) -> list[dict[str, Any]]:
         """Return what is wanted of each group of documents with equal values of some fields.

@@ -196,7 +196,7 @@ def _read(
     models: list[M] = []
     if not batch:
         return models
-    for key, text in zip(batch, texts_of(cls, batch), strict=True):
+    for key, text in zip(batch, _texts(cls, batch), strict=True):
         if text is None:
             if not skip_missing:
                 raise documents.absent(cls, key)
@@ -212,14 +212,19 @@ def _read(
     return models
 
 
-def texts_of(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]:
-    """Return the text of each key's document, None where there is none."""
+def _texts(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]:
+    """Return the text of each key's document, None where there is none; lifetimes start anew."""
     if cls.rapyer_lifetime() is not None:
         operations = [documents.get_operation(cls, key) for key in batch]
         replies = run_each(cls, operations)
         return [
             documents.text_or_none(key, reply) for key, reply in zip(batch, replies, strict=True)
         ]
+    return texts_of(cls, batch)
+
+
+def texts_of(cls: type[DocumentModel], batch: Sequence[RapyerKey]) -> list[bytes | None]:
+    """Return the text of each key's document, None where there is none."""
     try:
         texts: Any = driver_of(cls).execute(documents.mget_command(batch))
     except ServerError as error:

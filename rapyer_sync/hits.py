@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rapyer_core.commands import Command
+from rapyer_core.errors import ServerError
 from rapyer_core.finding import commands
 from rapyer_core.finding.asked import Asked, Hit, least
-from rapyer_core.finding.commands import FURTHEST, MOST_AT_ONCE, Answer
+from rapyer_core.finding.commands import FURTHEST, MOST_AT_ONCE
 from rapyer_core.keys import RapyerKey
 
+from .clients import driver_of
 from .finding import texts_of
 from .sources import GivenKeys, Keys, index_for, keys_for, reply_of
 
-__all__ = ["Hits", "collected", "counted", "each", "in_order", "lowest"]
+__all__ = ["Hits", "collected", "counted", "each", "in_order", "lowest", "renew"]
 
 # Hits that are read on before those that cannot be among the first are dropped.
 _ROOM = 5_000
@@ -55,9 +57,19 @@ class _Ready(Hits):
 
 
 def _read(asked: Asked, keys: Sequence[RapyerKey]) -> list[tuple[RapyerKey, Hit | None]]:
-    texts = texts_of(asked.cls, keys)
+    texts = texts_of(asked.cls, keys) if keys else []
     pairs = zip(keys, texts, strict=True)
     return [(key, None if text is None else asked.hit(key, text)) for key, text in pairs]
+
+
+def renew(asked: Asked, found: Sequence[Hit]) -> None:
+    """Start the lifetimes of documents anew that are handed out, where the model says so."""
+    seconds = asked.cls.rapyer_lifetime()
+    if seconds is not None and found:
+        expiring = [commands.expire_command(hit.key, seconds) for hit in found]
+        for reply in driver_of(asked.cls).execute_many(expiring):
+            if isinstance(reply, ServerError):
+                raise reply
 
 
 def each(asked: Asked) -> Hits:
@@ -157,7 +169,7 @@ def _total(asked: Asked) -> int | None:
     if standing.index is None or not query.is_exact or query.nearest is not None:
         return None
     found = reply_of(asked, lambda index: commands.count_command(index, query))
-    return None if found is None else commands.search_answer(found[0], with_texts=False).total
+    return None if found is None else commands.search_answer(found[0]).total
 
 
 def _at_once(asked: Asked) -> list[Hit] | None:
@@ -174,26 +186,19 @@ def _at_once(asked: Asked) -> list[Hit] | None:
         is_part = asked.limit <= MOST_AT_ONCE and end <= FURTHEST
     if is_part and asked.limit is not None:
         offset, count = asked.offset, asked.limit
-    with_texts = asked.cls.rapyer_lifetime() is None
 
     def build(index: str) -> Command:
-        return commands.search_command(index, query, offset, count, with_texts=with_texts)
+        return commands.search_command(index, query, offset, count)
 
     answered = reply_of(asked, build)
     if answered is None:
         return None
-    found = commands.search_answer(answered[0], with_texts=with_texts)
+    found = commands.search_answer(answered[0])
     if not is_part and found.total > MOST_AT_ONCE:
         return None
-    hits = _hits_of(asked, found, with_texts)
+    pairs = zip(found.keys, found.texts, strict=True)
+    read = (None if text is None else asked.hit(key, text) for key, text in pairs)
+    hits = [hit for hit in read if hit is not None]
     if is_part:
         return hits
     return asked.ordered(hits if asked.nearest is None else asked.picked(hits))
-
-
-def _hits_of(asked: Asked, found: Answer, with_texts: bool) -> list[Hit]:
-    if not with_texts:
-        return [hit for _, hit in _read(asked, found.keys) if hit is not None]
-    pairs = zip(found.keys, found.texts, strict=True)
-    hits = (None if text is None else asked.hit(key, text) for key, text in pairs)
-    return [hit for hit in hits if hit is not None]

@@ -61,6 +61,7 @@ class Stream(Iterator[R]):
             found = self._hits.more()
             if found is None:
                 raise StopIteration
+            hits.renew(self._asked, found)
             self._ready.extend(results_of(self._asked, found))
         return self._ready.popleft()
 
@@ -150,7 +151,7 @@ class Query(Generic[R]):
             IndexIncompleteError: the index does not know of every document.
             IndexUnavailableError: there is no index, and one is required.
         """
-        return results_of(self._asked, hits.collected(self._asked))
+        return self._results(self._asked)
 
     def first(self) -> R | None:
         """Return the first result, None where there is none."""
@@ -184,7 +185,12 @@ class Query(Generic[R]):
     def _first(self, count: int) -> list[R]:
         limit = self._asked.limit
         asked = replace(self._asked, limit=count if limit is None else min(limit, count))
-        return results_of(asked, hits.collected(asked))
+        return self._results(asked)
+
+    def _results(self, asked: Asked) -> list[R]:
+        found = hits.collected(asked)
+        hits.renew(asked, found)
+        return results_of(asked, found)
 
     def count(self) -> int:
         """Return how many results there are."""
@@ -216,12 +222,15 @@ class Query(Generic[R]):
         asked = replace(self._asked, after=rank, limit=size + 1)
         found = hits.lowest(asked)
         cursor = asked.cursor(found[size - 1]) if len(found) > size else None
+        hits.renew(asked, found[:size])
         return Page(results_of(asked, found[:size]), cursor)
 
     def values(self, *fields: Any) -> list[dict[str, Any]]:
         """Return of each document only the values of some fields, by name."""
         names = self._names("values", fields)
-        return [self._row(hit, names) for hit in hits.collected(self._asked)]
+        found = hits.collected(self._asked)
+        hits.renew(self._asked, found)
+        return [self._row(hit, names) for hit in found]
 
     def aggregate(self, *by: Any, **wanted: Aggregate) -> list[dict[str, Any]]:
         """Return what is wanted of each group of documents with equal values of some fields.

@@ -21,6 +21,7 @@ __all__ = [
     "count_command",
     "cursor_command",
     "cursor_end_command",
+    "expire_command",
     "indexed_command",
     "is_ranked",
     "keys_of_cursor",
@@ -49,7 +50,7 @@ _UNLIMITED: tuple[Argument, ...] = ("TIMEOUT", 0)
 
 
 class Answer(NamedTuple):
-    """What a search found: how many in all, and the keys of this part, with texts if asked for."""
+    """What a search found: how many in all, and the keys and texts of a part of them."""
 
     total: int
     keys: list[RapyerKey]
@@ -64,11 +65,9 @@ class Signs(NamedTuple):
     failures: int
 
 
-def search_command(
-    index: str, query: CompiledQuery, offset: int, count: int, *, with_texts: bool
-) -> Command:
-    """Return what asks for documents, or only for their keys."""
-    content: tuple[Argument, ...] = ("RETURN", 1, "$") if with_texts else ("NOCONTENT",)
+def search_command(index: str, query: CompiledQuery, offset: int, count: int) -> Command:
+    """Return what asks for documents."""
+    content = ("RETURN", 1, "$")
     order: tuple[Argument, ...] = ("SORTBY", DISTANCE, "ASC") if is_ranked(query) else ()
     part = ("LIMIT", offset, count)
     args = ("FT.SEARCH", index, query.text, *content, *order, *part, *_UNLIMITED)
@@ -82,17 +81,20 @@ def is_ranked(query: CompiledQuery) -> bool:
 
 def count_command(index: str, query: CompiledQuery) -> Command:
     """Return what asks how many documents there are."""
-    return search_command(index, query, 0, 0, with_texts=False)
+    return search_command(index, query, 0, 0)
 
 
-def search_answer(reply: Any, *, with_texts: bool) -> Answer:
-    """Return what a search found."""
+def search_answer(reply: Any) -> Answer:
+    """Return what a search for documents found."""
     total, rows = reply[0], reply[1:]
-    if not with_texts:
-        return Answer(total, [RapyerKey(key.decode()) for key in rows], [])
     # A document that expires at this moment has no fields.
     texts = [fields[1] if fields else None for fields in rows[1::2]]
     return Answer(total, [RapyerKey(key.decode()) for key in rows[::2]], texts)
+
+
+def expire_command(key: str, seconds: int) -> Command:
+    """Return what starts the lifetime of a document anew."""
+    return Command(("EXPIRE", key, seconds), repeatable=True)
 
 
 def snapshot_command(index: str, query: CompiledQuery, count: int) -> Command:
