@@ -12,6 +12,7 @@ from .commands import Argument, Command, Reply
 from .errors import CrossSlotError, RapyerError
 from .keys import copy_key, memory_key, scratch_key
 from .operations import Operation
+from .paths import shortened
 from .program import Script, pipeline_script
 
 __all__ = ["Batch", "batches_of", "check_one_slot", "is_confirmed", "settle"]
@@ -92,7 +93,7 @@ class Batch(NamedTuple):
                 args += ("steps", len(path.steps), *(part for step in path.steps for part in step))
                 path, is_lifted = path.outer, True
             names.add(operation.name)
-            args += (operation.name, path, len(operation.args), *operation.args)
+            args += (operation.name, shortened(path), len(operation.args), *operation.args)
         # Once for each document, when all that changes it is done.
         refreshes = {each.key: each.refresh for each in self.operations if each.refresh}
         if refreshes:

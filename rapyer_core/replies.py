@@ -21,6 +21,7 @@ from .errors import (
     ServerLacksFeatureError,
     StaleModelError,
 )
+from .paths import spelled
 
 __all__ = ["explained", "raise_failure"]
 
@@ -47,6 +48,7 @@ _LACKS_JSON = re.compile(r"unknown command.*JSON\.|unknown (redis )?command call
 def raise_failure(reply: list[Any]) -> NoReturn:
     """Raise the error for ``['!', code, key, path, expected, actual]``."""
     code, key, path, expected, actual = (part.decode(errors="replace") for part in reply[1:6])
+    path = spelled(path)
     if code == "server":
         raise explained(ServerError(actual), key, path)
     raise _ERRORS[code](

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from rapyer_core.paths import LiftedPath, display, member_segment, render
+from rapyer_core.paths import (
+    LiftedPath,
+    display,
+    member_segment,
+    render,
+    shortened,
+    spelled,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +46,20 @@ def test_names_without_a_path_make_steps() -> None:
     assert path == LiftedPath('$["a"][1]', (("\\", '$["b"]'), (" c", "$[0]")))
     assert display(path) == "$[\"a\"][1]['\\\\'][\"b\"][' c'][0]"
     assert display("$.x") == "$.x"
+
+
+@pytest.mark.parametrize(
+    ("path", "short"),
+    [
+        ("$", "$"),
+        ('$["a"]', "$.a"),
+        ('$["a"][0]["b_1"]', "$.a[0].b_1"),
+        ('$["a.b"]["c"]', '$["a.b"].c'),
+        ('$["1a"]["é"][""]', '$["1a"]["é"][""]'),
+        ("""$['a"["b"]']["c"]""", """$['a"["b"]'].c"""),
+        ("""$["x['y"]["z"]""", """$["x['y"].z"""),
+    ],
+)
+def test_short_paths_mean_the_same(path: str, short: str) -> None:
+    assert shortened(path) == short
+    assert spelled(short) == path

@@ -1,9 +1,11 @@
 -- Floats between JSON text and Lua doubles. 17 digits name every double exactly; pydantic
 -- writes the three values that JSON lacks as strings.
-local SPECIAL = {['"NaN"'] = 0 / 0, ['"Infinity"'] = math.huge, ['"-Infinity"'] = -math.huge}
-
 local function float_of(text)
-  return SPECIAL[text] or tonumber(text)
+  local value = tonumber(text)
+  if value then return value end
+  if text == '"NaN"' then return 0 / 0 end
+  if text == '"Infinity"' then return math.huge end
+  if text == '"-Infinity"' then return -math.huge end
 end
 
 local function float_text(value)

@@ -16,7 +16,13 @@ local function put_float(key, path, value, lower, upper)
       return fail('range', key, path, (is_open and 'less than ' or 'at most ') .. float_text(bound), text)
     end
   end
-  if string.sub(text, 1, 1) == '"' then return put_text(key, path, text) or text end
+  if string.byte(text) == 34 then return put_text(key, path, text) or text end
+  -- What most are: up to 15 digits without an exponent are read exactly.
+  local short = string.format('%.15g', value)
+  if tonumber(short) == value and not string.find(short, 'e', 1, true) then
+    if not string.find(short, '.', 1, true) then short = short .. '.0' end
+    return put_text(key, path, short) or short
+  end
   local written, rest = exact().number(value)
   if rest then written = written .. '\n0:' .. rest .. ';' end
   return put_text(key, path, written) or text

@@ -19,6 +19,7 @@ local function complete(key, path, rest)
 end
 
 local function set_json(key, path, text, ...)
+  if not string.find(text, '\n', 1, true) then return redis.call('JSON.SET', key, path, text, ...) end
   local json, rest = parted(text)
   local written = redis.call('JSON.SET', key, path, json, ...)
   if rest and written then complete(key, path, rest) end
