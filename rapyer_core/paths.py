@@ -27,7 +27,7 @@ __all__ = [
 
 ROOT = "$"
 
-# One quoted name, or one that is written after a dot; the other quotes are matched to be passed over.
+# A quoted name, or one that is written after a dot; other quotes are matched to be passed over.
 _QUOTED = re.compile(r"""\["([A-Za-z_][A-Za-z0-9_]*)"\]|\["[^"]*"\]|\['[^']*'\]""")
 _DOTTED = re.compile(r"""\.([A-Za-z_][A-Za-z0-9_]*)|\["[^"]*"\]|\['[^']*'\]""")
 
@@ -92,7 +92,7 @@ def display(path: Path) -> str:
 
 @lru_cache(maxsize=4096)
 def shortened(path: str) -> str:
-    """Return a path as the server reads it fastest: ``$.a`` takes it half a µs less than ``$["a"]``.
+    """Return a path as the server reads it fastest: ``$.a`` takes half a µs less than ``$["a"]``.
 
     Any name of ASCII letters, digits and underscores may be written so (seen on RedisJSON 2.8.3).
     """
