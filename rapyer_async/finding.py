@@ -135,13 +135,13 @@ async def insert(models: Sequence[M]) -> list[M]:
 
 async def delete_key(cls: type[M], key: RapyerKey) -> bool:
     """Delete the document of a key."""
-    was_there: bool = await run(cls, documents.delete_operation(key))
+    was_there: bool = await run(cls, documents.delete_operation(cls, key))
     return was_there
 
 
 async def delete_model(model: DocumentModel) -> bool:
     """Delete a model's document; the model counts as never saved afterwards."""
-    operation = documents.delete_operation(documents.key_to_delete(model), model)
+    operation = documents.delete_operation(type(model), documents.key_to_delete(model), model)
     was_there: bool = await run(type(model), operation)
     return was_there
 
@@ -151,7 +151,9 @@ async def delete_many(cls: type[M], targets: Sequence[RapyerKey]) -> DeleteResul
     deleted = 0
     size = cls.Meta.max_delete_per_transaction
     for batch in _batches(list(dict.fromkeys(targets)), _size_of_step(targets, size)):
-        deleted += sum(await _finish_each(cls, [documents.delete_operation(key) for key in batch]))
+        deleted += sum(
+            await _finish_each(cls, [documents.delete_operation(cls, key) for key in batch])
+        )
     return DeleteResult(models_deleted=deleted, keys_deleted=deleted)
 
 
@@ -213,22 +215,31 @@ async def _read(
 
 async def _texts(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]:
     """Return the text of each key's document, None where there is none; lifetimes start anew."""
-    if cls.rapyer_lifetime() is not None:
-        operations = [documents.get_operation(cls, key) for key in batch]
-        replies = await run_each(cls, operations)
-        return [
-            documents.text_or_none(key, reply) for key, reply in zip(batch, replies, strict=True)
-        ]
-    return await texts_of(cls, batch)
+    if cls.rapyer_lifetime() is None:
+        return await texts_of(cls, batch)
+    return await _texts_by(cls, [documents.get_operation(cls, key) for key in batch])
 
 
 async def texts_of(cls: type[DocumentModel], batch: Sequence[RapyerKey]) -> list[bytes | None]:
-    """Return the text of each key's document, None where there is none."""
+    """Return the text of each key's document, None where there is none; lifetimes go on."""
+    if cls.rapyer_special_fields():
+        reading = [documents.get_operation(cls, key)._replace(lifetime=None) for key in batch]
+        return await _texts_by(cls, reading)
     try:
         texts: Any = await driver_of(cls).execute(documents.mget_command(batch))
     except ServerError as error:
         raise explained(error, batch[0], "$") from error
     return documents.mget_texts(texts)
+
+
+async def _texts_by(
+    cls: type[DocumentModel], operations: Sequence[Operation]
+) -> list[bytes | None]:
+    replies = await run_each(cls, operations)
+    return [
+        documents.text_or_none(cls, RapyerKey(operation.key), reply)
+        for operation, reply in zip(operations, replies, strict=True)
+    ]
 
 
 def _batches(items: Sequence[Any], size: int = BATCH) -> list[Any]:

@@ -36,6 +36,7 @@ from .fields.dicts import DictHandle, RedisDict
 from .fields.lists import ListHandle, RedisList
 from .fields.numbers import FloatHandle, IntHandle, RedisFloat, RedisInt
 from .fields.references import Reference, ReferenceHandle
+from .fields.sets import SetHandle
 from .fields.texts import RedisStr, StrHandle
 from .fields.values import AnyHandle, RedisBool, RedisBytes
 from .locks import ModelLock
@@ -479,6 +480,7 @@ AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
         "dict": DictHandle,
         "reference": ReferenceHandle,
         "model": AtomicRedisModel,
+        "special-set": SetHandle,
         "any": AnyHandle,
     }
 )

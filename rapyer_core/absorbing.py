@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .bound.base import Bound
 from .bound.references import BoundReference
+from .bound.special import SpecialValue
 from .changes import Changes, changed_fields, changes_of
 from .places import DocumentPlace
 from .views import is_alike
@@ -29,8 +30,11 @@ def absorb(model: DocumentModel, other: DocumentModel, *, keeps_changes: bool) -
     kept: set[str] = changed_fields(model) if keeps_changes else set()
     _take_place(model, other)
     fresh = {
-        name: _merged(model.__dict__.get(name), value, name in kept, name in changes.assigned)
+        name: held
+        if name in changes.assigned
+        else _merged(held, value, name in kept, keeps_changes)
         for name, value in other.__dict__.items()
+        for held in [model.__dict__.get(name)]
     }
     extra = other.__pydantic_extra__
     if extra is not None and model.__pydantic_extra__ is not None:
@@ -43,13 +47,13 @@ def absorb(model: DocumentModel, other: DocumentModel, *, keeps_changes: bool) -
     object.__setattr__(model, "__pydantic_extra__", extra)
 
 
-def _merged(held: Any, value: Any, has_changed: bool, was_assigned: bool) -> Any:
-    """Return the value of one field."""
-    if was_assigned:
-        return held
+def _merged(held: Any, value: Any, has_changed: bool, keeps_changes: bool) -> Any:
+    """Return the value of one field that was not assigned."""
     if hasattr(held, "rapyer_fields") and is_alike(held, value):
-        absorb(held, value, keeps_changes=has_changed)
+        absorb(held, value, keeps_changes=keeps_changes)
         return held
+    if isinstance(held, SpecialValue):
+        return held.rapyer_refreshed(value) if keeps_changes else held.rapyer_accept(value)
     if has_changed:
         return held
     if isinstance(held, BoundReference) and held == value:

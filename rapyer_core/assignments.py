@@ -42,7 +42,8 @@ def assign_in_scope(model: DocumentModel, name: str, value: Any) -> bool:
     if intents:
         return queue_intents(model, name, intents)
     field = _Field(model, name)
-    if not model.rapyer_has_validators() or model.rapyer_is_handle():
+    is_alone = not field.rapyer_plan.contains_special
+    if is_alone and (not model.rapyer_has_validators() or model.rapyer_is_handle()):
         return take_over(field, field.set_operation, value)
     scope, route = scope_and_route(field)
     if scope is None or route is None:

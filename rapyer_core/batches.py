@@ -80,14 +80,22 @@ class Batch(NamedTuple):
             len(self.operations),
         ]
         is_lifted, lifetime = False, None
+        beside: tuple[str, ...] = ()
         for operation in self.operations:
             # Said where it changes: most batches are of one document, without a lifetime.
             if operation.key != key:
-                key = operation.key
+                key, beside = operation.key, ()
                 args += ("key", position.setdefault(key, len(position) + 1))
             if operation.lifetime != lifetime:
                 lifetime = operation.lifetime
                 args += ("lifetime", "" if lifetime is None else lifetime)
+            if operation.companions != beside:
+                beside = operation.companions
+                places = [position.setdefault(each, len(position) + 1) for each in beside]
+                args += ("beside", len(beside), *places)
+            if operation.special:
+                names.add("frame")
+                args += ("special", len(operation.special), *operation.special)
             path = operation.path
             if not isinstance(path, str):
                 args += ("steps", len(path.steps), *(part for step in path.steps for part in step))

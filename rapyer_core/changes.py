@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from .bound.dicts import BoundDict
 from .bound.lists import BoundList
+from .bound.special import SpecialValue
 from .paths import LiftedPath, render
 
 if TYPE_CHECKING:
@@ -195,12 +196,14 @@ def _forget_model(model: DocumentModel, undo: list[Callable[[], None]]) -> None:
         for name in texts:
             changes.handed_out[name] = fields[name].value.text(model.__dict__[name], spot)
     for value in model.__dict__.values():
-        if isinstance(value, (list, dict, BaseModel)):
+        if isinstance(value, (list, dict, BaseModel, SpecialValue)):
             _forget(value, undo)
 
 
 def _forget(value: Any, undo: list[Callable[[], None]]) -> None:
-    if isinstance(value, (BoundList, BoundDict)):
+    if isinstance(value, SpecialValue):
+        undo.append(value.rapyer_clean())
+    elif isinstance(value, (BoundList, BoundDict)):
         undo.append(value.rapyer_clean())
         for _, element, _ in _elements(value):
             _forget(element, undo)

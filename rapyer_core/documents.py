@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from pydantic_core import ValidationError
 
+from .beside import CREATED, PRESENT, Beside, beside_key, beside_model
 from .bound.base import is_done, kept_value
 from .changes import changed_texts, changes_of, forget_changes
 from .commands import Argument, Command, Reply
@@ -24,7 +25,7 @@ from .errors import (
 from .floats import as_stored
 from .keys import RapyerKey
 from .model import DocumentModel, Settings
-from .operations import Computation, Operation
+from .operations import Computation, Operation, read_operation, swap_operation
 from .paths import ROOT, render
 from .places import DocumentPlace, InnerPlace, Route, never_saved, root_of, way_to
 from .replies import explained, raise_failure
@@ -46,6 +47,7 @@ __all__ = [
     "finished",
     "get_operation",
     "get_or_create_operation",
+    "is_read_by_script",
     "key_to_delete",
     "loaded",
     "mget_command",
@@ -62,6 +64,7 @@ __all__ = [
     "text_or_none",
     "update_or_create_operation",
     "update_write",
+    "whole_text",
 ]
 
 M = TypeVar("M", bound=DocumentModel)
@@ -120,6 +123,8 @@ def put_write(model: DocumentModel, mode: str, *, is_forced: bool = False) -> Wr
     if settings.is_optimistic:
         name, args = "revised_put", (_expected_revision(model, is_any), *args)
     operation = Operation(name, key, ROOT, args, settle, predict, settings.lifetime)
+    beside = beside_key(type(model), key)
+    operation = beside.framed(operation, changes=beside.replacing(model))
     return Write(operation._replace(confirms=_confirms(settings)), revert)
 
 
@@ -129,6 +134,10 @@ def _patch_write(model: DocumentModel, *, force: bool, upsert: bool) -> Write:
     texts: list[tuple[Any, str]] = (
         [(route.path, model.rapyer_sent())] if force and way else changed_texts(model, way)
     )
+    beside = beside_model(model)
+    changes = beside.replacing(model) if force and way else beside.saving(model, PRESENT)
+    if upsert:
+        changes += beside.replacing(model, CREATED)
     revert = forget_changes(model)
 
     def predict(scope: Scope) -> Any:
@@ -141,7 +150,8 @@ def _patch_write(model: DocumentModel, *, force: bool, upsert: bool) -> Write:
         return model
 
     whole = model.rapyer_sent() if upsert else ""
-    return Write(_patch_operation(route, texts, whole, settle, predict, force), revert)
+    operation = _patch_operation(route, texts, whole, settle, predict, force)
+    return Write(beside.framed(operation, changes=changes), revert)
 
 
 def _patch_operation(
@@ -214,6 +224,9 @@ def update_write(model: DocumentModel, values: dict[str, Any]) -> Operation:
         if fields[name].is_stored
     ]
 
+    beside = beside_model(model)
+    changes = beside.replacing_by(checked, model)
+
     def take() -> Any:
         # A pipeline does so twice, and what it did to the new values in between is theirs.
         for name, value in checked.items():
@@ -230,7 +243,8 @@ def update_write(model: DocumentModel, values: dict[str, Any]) -> Operation:
         _predict_revision(route.root, scope, is_known=True)
         return take()
 
-    return _patch_operation(route, texts, "", settle, predict)
+    operation = _patch_operation(route, texts, "", settle, predict)
+    return beside.framed(operation, changes=changes)
 
 
 def update_or_create_operation(model: DocumentModel, names: Iterable[str] | None) -> Operation:
@@ -240,22 +254,21 @@ def update_or_create_operation(model: DocumentModel, names: Iterable[str] | None
     there then, and whether it was created.
     """
     cls, key, settings = type(model), model.key, type(model).rapyer_settings()
-    texts = model.rapyer_texts(model.model_fields_set if names is None else names)
+    written = set(model.model_fields_set if names is None else names)
+    texts = model.rapyer_texts(written)
+    beside = beside_key(cls, key)
+    changes = beside.replacing(model, CREATED)
+    changes += beside.replacing(model, PRESENT, written.__contains__)
     args: list[Any] = [model.rapyer_sent(), settings.new_lifetime]
     args += (int(settings.is_optimistic), len(texts))
     for name, text in texts.items():
         args += (render((name,)), text)
 
-    def settle(reply: list[Any]) -> tuple[DocumentModel, bool]:
-        if reply[0]:
-            model.rapyer_became_stored()
-            _follow_revision(model, 0)
-            forget_changes(model)
-            return model, True
-        return loaded(cls, key, reply[1]), False
-
-    lifetime = settings.lifetime
-    return Operation("document_update_or_create", key, ROOT, tuple(args), settle, None, lifetime)
+    settle = _settle_created(model, beside)
+    operation = Operation(
+        "document_update_or_create", key, ROOT, tuple(args), settle, None, settings.lifetime
+    )
+    return beside.framed(operation, reads=True, changes=changes)
 
 
 def apply_computation(model: M, function: Callable[[M], Any]) -> Computation:
@@ -269,8 +282,11 @@ def apply_computation(model: M, function: Callable[[M], Any]) -> Computation:
     counts = is_document and cls.rapyer_settings().is_optimistic
     key_field = cls.rapyer_key_field() if is_document else None
 
-    def change(text: bytes) -> tuple[str, Callable[[], Any]]:
-        given = loaded(cls, route.place.key, text)
+    beside = beside_model(model)
+
+    def change(seen: Any) -> tuple[Any, Callable[[], Any]]:
+        text = seen[0] if beside.fields else seen
+        given = loaded(cls, route.place.key, whole_text(beside, seen))
         given.rapyer_became_unstored()
         pk = None if key_field is None else str(given.__dict__[key_field])
         returned = function(given)
@@ -286,9 +302,20 @@ def apply_computation(model: M, function: Callable[[M], Any]) -> Computation:
 
         new_text = new.redis_dump_json()
         text_to_write = with_revision(new_text, revision) if counts else new_text
-        return as_stored(text_to_write, route.root.rapyer_spot()), settle
+        new_text = as_stored(text_to_write, route.root.rapyer_spot())
+        return (new_text, beside.replacing(new)) if beside.fields else new_text, settle
 
-    return Computation(route, change, route.root.rapyer_lifetime())
+    lifetime = route.root.rapyer_lifetime()
+    if not beside.fields:
+        return Computation(route, change, lifetime)
+
+    def swap(seen: Any, new: Any) -> Operation:
+        (text, *contents), (new_text, changes) = seen, new
+        operation = swap_operation(route, text, new_text, lifetime)
+        return beside.framed(operation, changes=beside.swapping(contents, changes))
+
+    reading = beside.framed(read_operation(route, list[Any]), reads=True)
+    return Computation(route, change, lifetime, reads=reading, swaps=swap)
 
 
 def _same_kind(given: M, returned: Any) -> M:
@@ -304,7 +331,9 @@ def _same_kind(given: M, returned: Any) -> M:
     return returned if type(returned) is type(given) else shown_as(type(given), returned)
 
 
-def delete_operation(key: RapyerKey, model: DocumentModel | None = None) -> Operation:
+def delete_operation(
+    cls: type[DocumentModel], key: RapyerKey, model: DocumentModel | None = None
+) -> Operation:
     """Return what deletes the document of a key; `model`, if given, counts as never saved then."""
 
     def settle(removed: int) -> bool:
@@ -318,7 +347,10 @@ def delete_operation(key: RapyerKey, model: DocumentModel | None = None) -> Oper
             model.rapyer_became_unstored()
         return True
 
-    return Operation("document_delete", key, ROOT, (), settle, predict, confirms=is_done)
+    beside = cls.rapyer_companions(key)
+    return Operation(
+        "document_delete", key, ROOT, (), settle, predict, confirms=is_done, companions=beside
+    )
 
 
 def expire_operation(model: DocumentModel, seconds: int) -> Operation:
@@ -341,7 +373,10 @@ def expire_operation(model: DocumentModel, seconds: int) -> Operation:
         """Nothing local changes."""
 
     key = route.place.key
-    return Operation("document_expire", key, ROOT, args, settle, predict, confirms=is_done)
+    beside = type(route.root).rapyer_companions(key)
+    return Operation(
+        "document_expire", key, ROOT, args, settle, predict, confirms=is_done, companions=beside
+    )
 
 
 def _check_key(model: DocumentModel) -> None:
@@ -378,11 +413,22 @@ def _stored_route(model: DocumentModel, method: str) -> Route:
 def get_operation(cls: type[M], key: RapyerKey) -> Operation:
     """Return what reads a document of a class."""
 
-    def settle(text: bytes) -> M:
-        return loaded(cls, key, text)
+    beside = beside_key(cls, key)
+
+    def settle(reply: Any) -> M:
+        return loaded(cls, key, whole_text(beside, reply))
 
     lifetime = cls.rapyer_lifetime()
-    return Operation("value_get", key, ROOT, (), settle, None, lifetime, is_read=True)
+    operation = Operation("value_get", key, ROOT, (), settle, None, lifetime, is_read=True)
+    return beside.framed(operation, reads=True)
+
+
+def whole_text(beside: Beside, reply: Any) -> bytes:
+    """Return the text of a model that a framed read answered, with its special fields."""
+    if not beside.fields:
+        return cast("bytes", reply)
+    text, *contents = reply
+    return beside.joined(text, contents)
 
 
 def reload_operation(model: DocumentModel, method: str) -> Operation:
@@ -390,26 +436,35 @@ def reload_operation(model: DocumentModel, method: str) -> Operation:
     route = _stored_route(model, method)
     lifetime = route.root.rapyer_lifetime()
 
-    def settle(text: bytes) -> DocumentModel:
+    beside = beside_model(model)
+
+    def settle(reply: Any) -> DocumentModel:
+        text = whole_text(beside, reply)
         model.rapyer_absorb(loaded(type(model), route.place.key, text))
         return model
 
-    return Operation(
+    operation = Operation(
         "value_get", route.place.key, route.path, (), settle, None, lifetime, is_read=True
     )
+    return beside.framed(operation, reads=True)
 
 
 def refresh_operation(model: DocumentModel) -> Operation:
     """Return what reads a model anew, but for what was changed locally."""
     route = _stored_route(model, "lock")
 
-    def settle(text: bytes) -> DocumentModel:
-        fresh = loaded(type(model), route.place.key, text)
+    beside = beside_model(model)
+
+    def settle(reply: Any) -> DocumentModel:
+        fresh = loaded(type(model), route.place.key, whole_text(beside, reply))
         model.rapyer_absorb(fresh, keeps_changes=True)
         return model
 
     lifetime = route.root.rapyer_lifetime()
-    return Operation("value_get", route.place.key, ROOT, (), settle, None, lifetime, is_read=True)
+    operation = Operation(
+        "value_get", route.place.key, ROOT, (), settle, None, lifetime, is_read=True
+    )
+    return beside.framed(operation, reads=True)
 
 
 def get_or_create_operation(model: DocumentModel) -> Operation:
@@ -418,18 +473,28 @@ def get_or_create_operation(model: DocumentModel) -> Operation:
     Settles to the model that is there, and whether it was created.
     """
     cls, key = type(model), model.key
+    args = (model.rapyer_sent(), cls.rapyer_settings().new_lifetime)
+    lifetime, beside = cls.rapyer_lifetime(), beside_key(cls, key)
+    settle = _settle_created(model, beside)
+    operation = Operation("document_get_or_create", key, ROOT, args, settle, None, lifetime)
+    return beside.framed(operation, reads=True, changes=beside.replacing(model, CREATED))
+
+
+def _settle_created(
+    model: DocumentModel, beside: Beside
+) -> Callable[[list[Any]], tuple[DocumentModel, bool]]:
+    """Return what reads whether a document was created, and the model that is there."""
 
     def settle(reply: list[Any]) -> tuple[DocumentModel, bool]:
-        if reply[0]:
+        (is_created, *found), *contents = reply if beside.fields else (reply,)
+        if is_created:
             model.rapyer_became_stored()
             _follow_revision(model, 0)
             forget_changes(model)
             return model, True
-        return loaded(cls, key, reply[1]), False
+        return loaded(type(model), model.key, beside.joined(found[0], contents)), False
 
-    args = (model.rapyer_sent(), cls.rapyer_settings().new_lifetime)
-    lifetime = cls.rapyer_lifetime()
-    return Operation("document_get_or_create", key, ROOT, args, settle, None, lifetime)
+    return settle
 
 
 def finished(
@@ -520,15 +585,22 @@ def owned_keys(cls: type[DocumentModel], found: Iterable[bytes]) -> list[RapyerK
     return [key for key, owner in owners if owner is None or owner.class_key_initials() == prefix]
 
 
-def text_or_none(key: str, reply: Reply | ServerError) -> bytes | None:
+def is_read_by_script(cls: type[DocumentModel]) -> bool:
+    """Return whether a read of a class' documents does more than a plain command does."""
+    return cls.rapyer_lifetime() is not None or bool(cls.rapyer_special_fields())
+
+
+def text_or_none(
+    cls: type[DocumentModel], key: RapyerKey, reply: Reply | ServerError
+) -> bytes | None:
     """Return the text that a read answered, None where there is no document."""
     if isinstance(reply, ServerError):
         raise explained(reply, key, ROOT)
-    if isinstance(reply, list):
+    if isinstance(reply, list) and reply[0] == b"!":
         if reply[1] == b"no-key":
             return None
         raise_failure(reply)
-    return cast("bytes", reply)
+    return whole_text(beside_key(cls, key), reply)
 
 
 def class_of(model: DocumentModel) -> type[DocumentModel]:

@@ -10,7 +10,8 @@
     ├── PathError                       the document has no such path, or another type there
     │   ├── ListIndexError                an index out of the list's range (an IndexError)
     │   ├── DictKeyError                  a key that the dict does not have (a KeyError)
-    │   └── ItemNotFoundError             a value that the list does not hold (a ValueError)
+    │   ├── ItemNotFoundError             a value that the list does not hold (a ValueError)
+    │   └── MemberNotFoundError           a value that the set does not hold (a KeyError)
     ├── InvalidValueError               a value that the field does not take (a ValueError)
     ├── NotLoadedError                  a plain value was wanted of a field that was not loaded
     ├── NotResolvedError                the target of a reference was wanted before it was fetched
@@ -88,6 +89,7 @@ __all__ = [
     "LockReentryError",
     "LockTimeoutError",
     "ManyFoundError",
+    "MemberNotFoundError",
     "NoneFoundError",
     "NotInitializedError",
     "NotLoadedError",
@@ -205,6 +207,14 @@ class DictKeyError(PathError, KeyError):
 
 class ItemNotFoundError(PathError, ValueError):
     """The list holds no such value."""
+
+
+class MemberNotFoundError(PathError, KeyError):
+    """The set holds no such value, or none at all."""
+
+    def __str__(self) -> str:
+        # As of `DictKeyError`.
+        return self.message
 
 
 class InvalidValueError(RapyerError, ValueError):

@@ -8,12 +8,14 @@ __all__ = [
     "COPY_PREFIX",
     "MEMORY_PREFIX",
     "SCRATCH_PREFIX",
+    "SPECIAL_PREFIX",
     "Key",
     "KeyMarker",
     "RapyerKey",
     "copy_key",
     "memory_key",
     "scratch_key",
+    "special_key",
     "tagged",
 ]
 
@@ -24,6 +26,7 @@ T = TypeVar("T")
 SCRATCH_PREFIX = "__rapyer_scratch__:"
 MEMORY_PREFIX = "__rapyer_done__:"
 COPY_PREFIX = "__rapyer_before__:"
+SPECIAL_PREFIX = "__rapyer_special__:"
 
 
 class KeyMarker:
@@ -59,6 +62,11 @@ def scratch_key(key: str) -> str:
 def copy_key(key: str) -> str:
     """Return the key at which a batch keeps the document of `key` as it was before."""
     return COPY_PREFIX + tagged(key)
+
+
+def special_key(key: str, field_path: str) -> str:
+    """Return the key of a special field of the document of `key`; the path has no root."""
+    return f"{SPECIAL_PREFIX}{tagged(key)}:{field_path}"
 
 
 def tagged(key: str) -> str:

@@ -46,12 +46,14 @@ from .reserved import is_adoptable
 from .revisions import REVISION_MARK, split_revision
 from .scopes import refuse_in_scope
 from .search.shadows import SHADOW_MARK, Shadows, shadows_of, without_shadows
+from .specials import special_keys
 from .views import view, view_class
 
 if TYPE_CHECKING:
     from .plans import Bindings, Handles, ValuePlan
     from .registry import Registry
     from .scopes import Scope
+    from .specials import SpecialField
 
 __all__ = ["DocumentModel", "Settings"]
 
@@ -118,6 +120,20 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     # which costs ten times as much.
     rapyer_place_slot: ClassVar[Any]
     rapyer_changes_slot: ClassVar[Any]
+
+    # Beside the document
+
+    @classmethod
+    def rapyer_special_fields(cls) -> tuple[SpecialField, ...]:
+        """Return the fields that have keys of their own, in nested models too."""
+        plan: ModelPlan = cls.__dict__.get("__rapyer_plan__") or plan_of(cls)
+        return plan.special_fields
+
+    @classmethod
+    def rapyer_companions(cls, key: str) -> tuple[str, ...]:
+        """Return the keys of the special fields of the document of a key."""
+        fields = cls.rapyer_special_fields()
+        return special_keys(fields, key) if fields else ()
 
     # Keys
 
@@ -567,7 +583,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def redis_dump(self) -> dict[str, Any]:
         """Return the document as JSON-compatible Python data."""
-        return self.model_dump(mode="json", by_alias=False, round_trip=True)
+        ways = plan_of(type(self)).special_ways
+        return self.model_dump(mode="json", by_alias=False, round_trip=True, exclude=ways)
 
     def redis_dump_json(self) -> str:
         """Return the document's JSON text, as a save stores it.
@@ -588,7 +605,12 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         """Return the JSON text of an object of the fields of some names, None for all."""
         try:
             text = self.__pydantic_serializer__.to_json(
-                self, include=names, by_alias=False, round_trip=True, warnings="error"
+                self,
+                include=names,
+                exclude=plan_of(type(self)).special_ways,
+                by_alias=False,
+                round_trip=True,
+                warnings="error",
             )
         except (PydanticSerializationError, ValueError, TypeError) as error:
             spot = self.rapyer_spot()
@@ -672,7 +694,10 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             return
         before = dict(self.__dict__)
         super().__setattr__(name, value)
-        own_changes(self).assigned.add(name)
+        if plan_of(type(self)).fields[name].value.special:
+            getattr(self, name).rapyer_assigned_over(before.get(name))
+        else:
+            own_changes(self).assigned.add(name)
         own_changes(self).assigned.update(self._rapyer_validated_since(before, self.__dict__))
 
     @classmethod

@@ -28,8 +28,9 @@ from .paths import Path, render
 from .pickled_fields import allowed_by
 from .plans import ValuePlan
 from .reserved import RESERVED
-from .schemas import model_fields_of
+from .schemas import SchemaPart, model_fields_of
 from .search.schema import IndexSchema, schema_of_fields
+from .specials import SpecialField, special_fields_of, ways_of
 from .unstorable import check_storable, with_pickles
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _RESET = "__pydantic_reset_parent_namespace__"
 
 
 class FieldPlan:
-    """What is known of one field of one class."""
+    """What is known of one field of one class; `is_stored`: it is part of the document's JSON."""
 
     def __init__(
         self, name: str, value: ValuePlan, is_key: bool, is_frozen: bool, is_stored: bool
@@ -92,7 +93,14 @@ class ModelPlan:
             if not info.exclude and "__rapyer_view__" not in cls.__dict__:
                 check_storable(cls, name, part)
             value = ValuePlan(part, bindings, handles, cls)
-            self.fields[name] = FieldPlan(name, value, is_key, frozen, not info.exclude)
+            is_stored = not info.exclude and not value.special
+            self.fields[name] = FieldPlan(name, value, is_key, frozen, is_stored)
+        self.special_fields: tuple[SpecialField, ...] = special_fields_of(
+            cls.__qualname__,
+            SchemaPart(schema, {}, None),
+            {name: field.value for name, field in self.fields.items()},
+        )
+        self.special_ways: dict[str, Any] | None = ways_of(self.special_fields)
         decorators = cls.__pydantic_decorators__
         self.has_model_validators: bool = bool(
             decorators.model_validators or decorators.root_validators

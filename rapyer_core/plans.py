@@ -28,7 +28,7 @@ from .legacy import LEGACY_MARK, modern_text
 from .limits import storable
 from .reference_plans import REFERENCE_MARK, ReferencePlan
 from .reserved import is_adoptable
-from .schemas import SchemaPart, Surface, model_fields_of, surface
+from .schemas import KINDS, SchemaPart, Surface, contains_special, model_fields_of, surface
 from .timestamps import TIMESTAMP
 
 if TYPE_CHECKING:
@@ -113,12 +113,14 @@ class ValuePlan:
         self.handles = handles
         found: Surface = surface(part)
         self.bindings: Bindings = _bindings(found.kind, bindings)
-        self.kind: str = found.kind
+        self.special: str | None = found.special
+        self.kind: str = KINDS[found.special] if found.special else found.kind
+        self.cap: int | None = found.cap
         self.is_nullable: bool = found.is_nullable
         self.is_plain: bool = found.is_plain
         self.bounds: dict[str, Any] = found.bounds
-        self.is_bindable: bool = found.kind in _BINDABLE
-        self.is_immutable: bool = found.kind in _IMMUTABLE
+        self.is_bindable: bool = self.kind in _BINDABLE
+        self.is_immutable: bool = self.kind in _IMMUTABLE
         self._inner = found.inner
 
     @cached_property
@@ -204,6 +206,28 @@ class ValuePlan:
             name: ValuePlan(part, self.bindings, self.handles, self.owner) for name, part in parts
         }
 
+    @property
+    def is_root_model(self) -> bool:
+        """Whether it is a model that is one value, instead of having fields."""
+        return bool(self._inner.get("root_model"))
+
+    @cached_property
+    def contains_special(self) -> bool:
+        """Whether there is a special field anywhere in a value."""
+        return contains_special(self.part)
+
+    @cached_property
+    def special_ways(self) -> dict[str, Any] | None:
+        """What is stored beside the document: the fields to leave out of a text; None for none."""
+        if self.kind != "model" or self.is_root_model or not self.contains_special:
+            return None
+        ways: dict[str, Any] = {}
+        for name, plan in self.fields.items():
+            inner = True if plan.special else plan.special_ways
+            if inner:
+                ways[name] = inner
+        return ways or None
+
     @cached_property
     def choices(self) -> tuple[ValuePlan, ...]:
         """The plans that a union chooses from; a plan that is no union is its own only choice."""
@@ -243,7 +267,7 @@ class ValuePlan:
 
         Bound lists, dicts and models note their changes themselves; a set or a dataclass does not.
         """
-        if self.is_immutable or depth > _DEEPEST:
+        if self.is_immutable or self.special or depth > _DEEPEST:
             return depth > _DEEPEST
         if self.kind == "model":
             return not is_adoptable(self._inner["cls"])
@@ -317,7 +341,13 @@ class ValuePlan:
             value.rapyer_check_whole()
         try:
             # What is written is to be read: computed fields are left out.
-            text = self.serializer.to_json(value, by_alias=False, round_trip=True, warnings="error")
+            text = self.serializer.to_json(
+                value,
+                exclude=self.special_ways,
+                by_alias=False,
+                round_trip=True,
+                warnings="error",
+            )
         except (PydanticSerializationError, ValueError, TypeError) as error:
             where = spot.where()
             raise RapyerSerializationError(

@@ -6,21 +6,24 @@ name, ``(key, path, ARGV, offset)``, and says in a ``-- uses:`` line which piece
 top level at every call: a table of all functions costs two to three times what one
 operation does.
 
-A script's arguments are ``KEYS[1]`` the document, ``ARGV[1]`` the lifetime in seconds that a
-success sets ('' leaves it alone), ``ARGV[2]`` the path, then the operation's own.
+A script's arguments are ``KEYS[1]`` the document, then the keys beside it that it touches (a piece
+sees them as `beside`), ``ARGV[1]`` the lifetime in seconds that a success sets for all of them (''
+leaves it alone), ``ARGV[2]`` the path, then the operation's own.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from importlib import resources
 from typing import NamedTuple
 
-__all__ = ["Script", "lifted_script", "pipeline_script", "script"]
+__all__ = ["Script", "framed_script", "lifted_script", "pipeline_script", "script"]
 
 _FOLDER = resources.files("rapyer_core").joinpath("lua")
 _USES = "-- uses:"
+_NAMES_BESIDE = re.compile(r"\bbeside\b")
 
 _SINGLE = """
 local reply = {name}(KEYS[1], ARGV[2], ARGV, 2)
@@ -28,8 +31,12 @@ local reply = {name}(KEYS[1], ARGV[2], ARGV, 2)
 _LIFTED = """
 local steps = {{}}
 for i = 1, tonumber(ARGV[3]) do steps[i] = {{ARGV[2 + 2 * i], ARGV[3 + 2 * i]}} end
-local reply = lift({name}, KEYS[1], KEYS[2], ARGV[2], steps, ARGV, 3 + 2 * #steps)
+local reply = lift({name}, KEYS[1], KEYS[#KEYS], ARGV[2], steps, ARGV, 3 + 2 * #steps)
 """
+_FRAMED = """
+local reply = frame({name}, KEYS[1], ARGV[2], ARGV, 3, 4 + ARGV[3])
+"""
+_BESIDE = "local beside = {unpack(KEYS, 2)}\n"
 # Its arguments stand last, and the last of all says how many there are.
 _REFRESH = """
 if not (type(reply) == 'table' and reply[1] == '!') then
@@ -38,7 +45,7 @@ end
 """
 _EXPIRE = """
 if ARGV[1] ~= '' and not (type(reply) == 'table' and reply[1] == '!') then
-  redis.call('EXPIRE', KEYS[1], ARGV[1])
+  for i = 1, #KEYS do redis.call('EXPIRE', KEYS[i], ARGV[1]) end
 end
 return reply
 """
@@ -66,6 +73,13 @@ def lifted_script(operation: str, is_refreshing: bool = False) -> Script:
     """Return the script that runs one operation below members whose names have no path."""
     pieces = dict.fromkeys((*_requirements(operation), *_requirements("lift"), "lift", operation))
     return _finished(operation, tuple(pieces), _LIFTED, is_refreshing)
+
+
+@functools.cache
+def framed_script(operation: str, is_refreshing: bool = False) -> Script:
+    """Return the script that runs one operation, and changes and reads the keys beside it."""
+    pieces = dict.fromkeys((*_requirements(operation), *_requirements("frame"), "frame", operation))
+    return _finished(operation, tuple(pieces), _FRAMED, is_refreshing)
 
 
 # What a batch runs is so little, as a rule, that a script of just that is the fastest; more than
@@ -108,7 +122,7 @@ def _table(names: list[str]) -> str:
 @functools.cache
 def _any_pipeline() -> Script:
     """Return the script that runs every batch; it makes only those operations that are called."""
-    branches = "\n".join(_branch(name) for name in (*_operations(), "lift"))
+    branches = "\n".join(_branch(name) for name in (*_operations(), "frame", "lift"))
     make = f"local function make(made, name)\n{branches}\nend"
     return _pipeline(f"{make}\nlocal operations = setmetatable({{}}, {{__index = make}})")
 
@@ -128,7 +142,8 @@ def _finished(operation: str, pieces: tuple[str, ...], call: str, is_refreshing:
     if is_refreshing:
         pieces, refresh = (*pieces, "index_refresh"), _REFRESH
     body = "\n".join(_source(piece) for piece in pieces)
-    source = body + call.format(name=operation) + refresh + _EXPIRE
+    start = _BESIDE if _NAMES_BESIDE.search(body) else ""
+    source = start + body + call.format(name=operation) + refresh + _EXPIRE
     sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
     return Script(operation, source, sha)
 

@@ -13,11 +13,15 @@ from typing import Any, NamedTuple, TypeAlias, TypeGuard
 from .reference_plans import REFERENCE_MARK
 
 __all__ = [
+    "CAP",
     "KIND",
+    "KINDS",
     "NEUTRAL",
     "NO_NULL",
+    "SPECIAL",
     "SchemaPart",
     "Surface",
+    "contains_special",
     "is_object",
     "is_series",
     "model_fields_of",
@@ -25,6 +29,14 @@ __all__ = [
 ]
 
 Schema: TypeAlias = "dict[str, Any]"
+
+# Our own entries in a schema's metadata: the letter by which scripts know the kind of a special
+# field (see lua/lib/frame.lua), and how many items a list keeps.
+SPECIAL = "rapyer_special"
+CAP = "rapyer_cap"
+
+# What special fields are to plans, by their letters.
+KINDS = {"s": "special-set", "q": "special-queue", "k": "special-queue"}
 
 # Wrappers whose inner schema tells what the value is; functions may still change it.
 _WRAPPERS = frozenset({"default", "nullable", "function-after", "function-before", "function-wrap"})
@@ -96,11 +108,17 @@ class Surface(NamedTuple):
     """Nothing but the type is checked: no constraint, no function, no strictness."""
     bounds: dict[str, Any]
     """ge, gt, le, lt where these are the only constraints, else empty."""
+    special: str | None = None
+    """The letter of the special field that it is, see `KINDS`."""
+    cap: int | None = None
+    """How many items a capped list keeps."""
 
 
 def surface(part: SchemaPart) -> Surface:
     """Unwrap a schema."""
     schema, is_nullable, has_function = part.schema, False, False
+    special: str | None = None
+    cap: int | None = None
     while True:
         kind, metadata = schema["type"], schema.get("metadata") or {}
         if REFERENCE_MARK in metadata:
@@ -108,6 +126,11 @@ def surface(part: SchemaPart) -> Surface:
             break
         if KIND in metadata:
             return Surface(metadata[KIND], schema, is_nullable, not has_function, {})
+        special = special or metadata.get(SPECIAL)
+        if CAP in metadata:
+            # The cap is a function too, which the operations of lists stand for.
+            cap, schema = metadata[CAP], schema["schema"]
+            continue
         if kind == "definition-ref":
             schema = part.definitions[schema["schema_ref"]]
             continue
@@ -132,9 +155,9 @@ def surface(part: SchemaPart) -> Surface:
         if bounds.keys().isdisjoint(("le", "lt")):
             bounds["le"] = _FINITE
     only_bounds = not has_function and constraints <= _BOUNDS and not schema.get("strict")
-    return Surface(
-        kind, schema, is_nullable, only_bounds and not bounds, bounds if only_bounds else {}
-    )
+    is_plain = only_bounds and not bounds
+    bounds = bounds if only_bounds else {}
+    return Surface(kind, schema, is_nullable, is_plain, bounds, special, cap)
 
 
 def model_fields_of(schema: Schema) -> dict[str, SchemaPart]:
@@ -164,3 +187,31 @@ def is_object(part: Any) -> TypeGuard[dict[str, Any]]:
 def is_series(part: Any) -> TypeGuard[list[Any] | tuple[Any, ...]]:
     """Return whether a part of a schema, or of a JSON value, is a list or tuple."""
     return isinstance(part, (list, tuple))
+
+
+# Parts of a schema that hold anybody's values, or functions.
+_NO_SCHEMA = frozenset(
+    {"cls", "config", "default", "expected", "function", "members", "metadata", "ref"}
+)
+
+
+def contains_special(part: SchemaPart) -> bool:
+    """Return whether there is a special field anywhere in a schema."""
+    return _has_mark(part.schema, part.definitions, set())
+
+
+def _has_mark(node: Any, definitions: dict[str, Any], seen: set[str]) -> bool:
+    if is_series(node):
+        return any(_has_mark(each, definitions, seen) for each in node)
+    if not is_object(node):
+        return False
+    if SPECIAL in (node.get("metadata") or ()):
+        return True
+    if node.get("type") != "definition-ref":
+        parts = (part for name, part in node.items() if name not in _NO_SCHEMA)
+        return any(_has_mark(part, definitions, seen) for part in parts)
+    ref = node["schema_ref"]
+    if ref in seen or ref not in definitions:
+        return False
+    seen.add(ref)
+    return _has_mark(definitions[ref], definitions, seen)

@@ -50,6 +50,7 @@ from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
 from .fields.references import ForeignKey, Reference
+from .fields.sets import RedisSet
 from .fields.texts import RedisStr
 from .fields.values import RedisBool, RedisBytes
 from .functions import (
@@ -112,6 +113,7 @@ __all__ = [
     "RedisFloat",
     "RedisInt",
     "RedisList",
+    "RedisSet",
     "RedisStr",
     "Reference",
     "Scope",

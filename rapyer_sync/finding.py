@@ -136,13 +136,13 @@ def insert(models: Sequence[M]) -> list[M]:
 
 def delete_key(cls: type[M], key: RapyerKey) -> bool:
     """Delete the document of a key."""
-    was_there: bool = run(cls, documents.delete_operation(key))
+    was_there: bool = run(cls, documents.delete_operation(cls, key))
     return was_there
 
 
 def delete_model(model: DocumentModel) -> bool:
     """Delete a model's document; the model counts as never saved afterwards."""
-    operation = documents.delete_operation(documents.key_to_delete(model), model)
+    operation = documents.delete_operation(type(model), documents.key_to_delete(model), model)
     was_there: bool = run(type(model), operation)
     return was_there
 
@@ -152,7 +152,7 @@ def delete_many(cls: type[M], targets: Sequence[RapyerKey]) -> DeleteResult:
     deleted = 0
     size = cls.Meta.max_delete_per_transaction
     for batch in _batches(list(dict.fromkeys(targets)), _size_of_step(targets, size)):
-        deleted += sum(_finish_each(cls, [documents.delete_operation(key) for key in batch]))
+        deleted += sum(_finish_each(cls, [documents.delete_operation(cls, key) for key in batch]))
     return DeleteResult(models_deleted=deleted, keys_deleted=deleted)
 
 
@@ -214,22 +214,29 @@ def _read(
 
 def _texts(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]:
     """Return the text of each key's document, None where there is none; lifetimes start anew."""
-    if cls.rapyer_lifetime() is not None:
-        operations = [documents.get_operation(cls, key) for key in batch]
-        replies = run_each(cls, operations)
-        return [
-            documents.text_or_none(key, reply) for key, reply in zip(batch, replies, strict=True)
-        ]
-    return texts_of(cls, batch)
+    if cls.rapyer_lifetime() is None:
+        return texts_of(cls, batch)
+    return _texts_by(cls, [documents.get_operation(cls, key) for key in batch])
 
 
 def texts_of(cls: type[DocumentModel], batch: Sequence[RapyerKey]) -> list[bytes | None]:
-    """Return the text of each key's document, None where there is none."""
+    """Return the text of each key's document, None where there is none; lifetimes go on."""
+    if cls.rapyer_special_fields():
+        reading = [documents.get_operation(cls, key)._replace(lifetime=None) for key in batch]
+        return _texts_by(cls, reading)
     try:
         texts: Any = driver_of(cls).execute(documents.mget_command(batch))
     except ServerError as error:
         raise explained(error, batch[0], "$") from error
     return documents.mget_texts(texts)
+
+
+def _texts_by(cls: type[DocumentModel], operations: Sequence[Operation]) -> list[bytes | None]:
+    replies = run_each(cls, operations)
+    return [
+        documents.text_or_none(cls, RapyerKey(operation.key), reply)
+        for operation, reply in zip(operations, replies, strict=True)
+    ]
 
 
 def _batches(items: Sequence[Any], size: int = BATCH) -> list[Any]:

@@ -66,7 +66,8 @@ def renew(asked: Asked, found: Sequence[Hit]) -> None:
     """Start the lifetimes of documents anew that are handed out, where the model says so."""
     seconds = asked.cls.rapyer_lifetime()
     if seconds is not None and found:
-        expiring = [commands.expire_command(hit.key, seconds) for hit in found]
+        keys = [key for hit in found for key in (hit.key, *asked.cls.rapyer_companions(hit.key))]
+        expiring = [commands.expire_command(key, seconds) for key in keys]
         for reply in driver_of(asked.cls).execute_many(expiring):
             if isinstance(reply, ServerError):
                 raise reply
@@ -196,7 +197,10 @@ def _at_once(asked: Asked) -> list[Hit] | None:
     found = commands.search_answer(answered[0])
     if not is_part and found.total > MOST_AT_ONCE:
         return None
-    pairs = zip(found.keys, found.texts, strict=True)
+    # What is beside a document is not in the index.
+    is_more = bool(asked.cls.rapyer_special_fields() and found.keys)
+    texts = texts_of(asked.cls, found.keys) if is_more else found.texts
+    pairs = zip(found.keys, texts, strict=True)
     read = (None if text is None else asked.hit(key, text) for key, text in pairs)
     hits = [hit for hit in read if hit is not None]
     if is_part:

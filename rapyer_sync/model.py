@@ -37,6 +37,7 @@ from .fields.dicts import DictHandle, RedisDict
 from .fields.lists import ListHandle, RedisList
 from .fields.numbers import FloatHandle, IntHandle, RedisFloat, RedisInt
 from .fields.references import Reference, ReferenceHandle
+from .fields.sets import SetHandle
 from .fields.texts import RedisStr, StrHandle
 from .fields.values import AnyHandle, RedisBool, RedisBytes
 from .locks import ModelLock
@@ -474,6 +475,7 @@ AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
         "dict": DictHandle,
         "reference": ReferenceHandle,
         "model": AtomicRedisModel,
+        "special-set": SetHandle,
         "any": AnyHandle,
     }
 )

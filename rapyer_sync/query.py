@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Generic, TypeVar, overload
 
 from pydantic import BaseModel
@@ -262,7 +263,7 @@ class Query(Generic[R]):
             PipelineError: in a pipeline.
         """
         refuse_in_pipeline(self._asked.cls, "deleting")
-        return changing.changed(self._asked, deletions)
+        return changing.changed(self._asked, partial(deletions, self._asked.cls))
 
     def update(self, **values: Any) -> ChangeResult:
         """Write fields of the documents on the server, without loading them, each in one step.

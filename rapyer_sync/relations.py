@@ -87,7 +87,7 @@ def _read(wanted: Sequence[Wanted]) -> dict[str, DocumentModel | None]:
 
 def _texts(driver: Driver, wanted: Sequence[Wanted]) -> dict[str, bytes | None]:
     """Return the text of each document, None where there is none, in one round trip."""
-    refreshing = [each for each in wanted if each.cls.rapyer_lifetime() is not None]
+    refreshing = [each for each in wanted if documents.is_read_by_script(each.cls)]
     groups = _groups([each.key for each in wanted if each not in refreshing], driver.is_cluster)
     works: list[Command | Operation] = [documents.mget_command(group) for group in groups]
     works += [documents.get_operation(each.cls, each.key) for each in refreshing]
@@ -99,7 +99,7 @@ def _texts(driver: Driver, wanted: Sequence[Wanted]) -> dict[str, bytes | None]:
         texts: Any = reply
         found.update(zip(group, documents.mget_texts(texts), strict=True))
     for each, reply in zip(refreshing, replies[len(groups) :], strict=True):
-        found[each.key] = documents.text_or_none(each.key, reply)
+        found[each.key] = documents.text_or_none(each.cls, each.key, reply)
     return found
 
 

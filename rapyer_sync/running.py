@@ -19,7 +19,7 @@ from rapyer_core.errors import (
     ServerError,
 )
 from rapyer_core.model import DocumentModel
-from rapyer_core.operations import Computation, Operation, read_operation, swap_operation
+from rapyer_core.operations import Computation, Operation
 from rapyer_core.paths import display
 from rapyer_core.places import Route
 from rapyer_core.replies import explained
@@ -199,11 +199,11 @@ def _is_unknown_script(reply: Reply | ServerError) -> bool:
 def _compute(cls: type[DocumentModel], work: Computation) -> Any:
     driver, tries = driver_of(cls), cls.Meta.max_retries
     is_once = cls.rapyer_settings().is_exactly_once
-    reading = read_operation(work.route, bytes)
+    reading = work.reading()
     for _ in range(tries):
         seen = reading.finish(send(driver, reading))
         text, settle = work.change(seen)
-        swap = refreshed(cls, swap_operation(work.route, seen, text, work.lifetime))
+        swap = refreshed(cls, work.swapping(seen, text))
         if (run_batch(driver, Batch((swap,), True), is_once))[0]:
             return settle()
     path = display(work.route.path)

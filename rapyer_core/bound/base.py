@@ -106,7 +106,9 @@ class Bound:
             queued = self._predicted(predict, is_whole)
         lifetime = route.root.rapyer_lifetime()
         key, path = route.place.key, route.path
-        return Operation(name, key, path, args, settle, queued, lifetime, is_read, confirms)
+        beside = () if lifetime is None else type(route.root).rapyer_companions(key)
+        operation = Operation(name, key, path, args, settle, queued, lifetime, is_read, confirms)
+        return operation._replace(companions=beside) if beside else operation
 
     def _predicted(self, predict: Callable[[], Any], is_whole: bool) -> Callable[[Scope], Any]:
         def queued(scope: Scope) -> Any:

@@ -34,6 +34,8 @@ def bind(raw: Any, parent: Any, member: Any, plan: ValuePlan) -> Any:
         if raw.rapyer_inner.parent is parent:
             return raw
         return raw.rapyer_bind(raw.copy(), parent, member, plan)
+    if plan.special:
+        return plan.handles[plan.kind].rapyer_bound.rapyer_bind(raw, parent, member, plan)
     if hasattr(raw, "rapyer_parent"):
         # A scalar read from elsewhere, where the annotation (Any) does not make a plain one of it.
         return bind(raw.rapyer_value(), parent, member, plan)

@@ -7,7 +7,7 @@ that says how to load it, since there is no value to use.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from typing_extensions import Self
@@ -20,6 +20,7 @@ from .dicts import DictOperations
 from .lists import ListOperations
 from .moments import DatetimeOperations, TimestampOperations
 from .numbers import FloatOperations, IntOperations
+from .sets import SetOperations
 from .texts import TextOperations
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ __all__ = [
     "HandleOfFloat",
     "HandleOfInt",
     "HandleOfList",
+    "HandleOfSet",
     "HandleOfStr",
     "HandleOfTimestamp",
     "bind_handle",
@@ -166,6 +168,15 @@ class HandleOfList(ListOperations, _Parent):
 
     def __getitem__(self, index: Any) -> Any:
         return bind_handle(self, self.rapyer_index(index), self.rapyer_items)
+
+
+class HandleOfSet(SetOperations, Handle):
+    """The place of a set beside a document."""
+
+    __slots__ = ()
+
+    def rapyer_follow(self, change: Callable[[set[Any]], Any], touched: Iterable[Any]) -> None:
+        pass
 
 
 class HandleOfDict(DictOperations, _Parent):

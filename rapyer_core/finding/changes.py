@@ -236,9 +236,9 @@ def is_changed_since(error: RapyerError) -> bool:
     return isinstance(error, ConflictError)
 
 
-def deletions(key: RapyerKey) -> list[Operation]:
-    """Return what deletes a document."""
-    return [delete_operation(key)]
+def deletions(cls: type[DocumentModel], key: RapyerKey) -> list[Operation]:
+    """Return what deletes a document of a class."""
+    return [delete_operation(cls, key)]
 
 
 class Update:

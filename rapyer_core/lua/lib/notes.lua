@@ -58,8 +58,10 @@ local function length_of(key, path)
   return call('JSON.ARRLEN', key, path)[1]
 end
 
--- Of everything but JSON.SET. Anything that has no note must not be called.
-local function note_inverse(command, key, path, index)
+-- Of everything but JSON.SET. Anything that has no note must not be called. Members are noted one by
+-- one: of a set or queue beside a document only what changes is copied. One that loses its last member
+-- is gone with its lifetime.
+local function note_inverse(command, key, path, index, ...)
   if command == 'JSON.ARRAPPEND' then
     local length = length_of(key, path)
     if length == 0 then
@@ -87,6 +89,21 @@ local function note_inverse(command, key, path, index)
     elseif left == -1 then
       note('PERSIST', key)
     end
+  elseif command == 'SADD' or command == 'SREM' then
+    local members, adds = {path, index, ...}, command == 'SADD'
+    if adds and call('EXISTS', key) == 0 then return note('DEL', key) end
+    if not adds and call('SCARD', key) <= #members then note_inverse('PEXPIRE', key) end
+    for i = 1, #members do
+      local is_there = call('SISMEMBER', key, members[i]) == 1
+      if is_there ~= adds then note(adds and 'SREM' or 'SADD', key, members[i]) end
+    end
+  elseif command == 'ZADD' then
+    local priority = call('ZSCORE', key, index)
+    if priority then note('ZADD', key, priority, index) else note('ZREM', key, index) end
+  elseif command == 'ZREM' then
+    if call('ZCARD', key) == 1 then note_inverse('PEXPIRE', key) end
+    local priority = call('ZSCORE', key, path)
+    if priority then note('ZADD', key, priority, path) end
   elseif command == 'DEL' or command == 'SET' or command == 'HSET' or command == 'HDEL' then
     if call('EXISTS', key) == 1 then note_copy(key) else note('DEL', key) end
   else
@@ -114,7 +131,11 @@ local function noted_call(command, key, path, ...)
     return lengths
   elseif command ~= 'JSON.TYPE' and command ~= 'JSON.OBJKEYS' and command ~= 'JSON.OBJLEN'
     and command ~= 'HGET' and command ~= 'HGETALL' and command ~= 'TIME'
-    and command ~= 'JSON.NUMINCRBY' then -- which completes a number just written (set_json)
+    and command ~= 'JSON.NUMINCRBY' -- which completes a number just written (set_json)
+    and command ~= 'PTTL' and command ~= 'TYPE' and command ~= 'SMEMBERS' and command ~= 'SCARD'
+    and command ~= 'SISMEMBER' and command ~= 'SRANDMEMBER' and command ~= 'ZRANGE'
+    and command ~= 'ZRANGEBYSCORE' and command ~= 'ZSCORE' and command ~= 'ZCARD'
+    and command ~= 'SUNION' and command ~= 'SINTER' and command ~= 'SDIFF' then
     known_key = nil
     note_inverse(command, key, path, ...)
   end

@@ -1,6 +1,7 @@
 -- uses: fail
--- Set a document's lifetime. ARGV: seconds. Reply: 1.
+-- Set the lifetime of a document and of what is beside it. ARGV: seconds. Reply: 1.
 local function document_expire(key, path, a, o)
-  if redis.call('EXPIRE', key, a[o + 1]) == 1 then return 1 end
-  return fail('no-key', key, path, 'a document', 'nothing')
+  if redis.call('EXPIRE', key, a[o + 1]) ~= 1 then return fail('no-key', key, path, 'a document', 'nothing') end
+  for i = 1, #beside do redis.call('EXPIRE', beside[i], a[o + 1]) end
+  return 1
 end

@@ -1,0 +1,210 @@
+"""What is written and read beside a document in the same step: the words of a frame.
+
+A frame goes around an operation on the document (``lua/lib/frame.lua``). A save of a stored model
+gives it what was added and removed; whatever writes a model whole replaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+
+from pydantic_core import from_json, to_json
+
+from .bound.special import SpecialValue
+from .changes import changes_of
+from .places import root_of, way_to
+from .specials import SpecialField, special_keys
+
+if TYPE_CHECKING:
+    from .commands import Argument
+    from .invalid import Spot
+    from .keys import RapyerKey
+    from .model import DocumentModel
+    from .operations import Operation
+    from .plans import ValuePlan
+
+__all__ = ["ALWAYS", "Beside", "Change", "beside_key", "beside_model", "words_of"]
+
+ALWAYS, CREATED, PRESENT = "a", "c", "p"
+"""When a change is made: always, where the operation makes the document, where it was there."""
+
+
+class Change(NamedTuple):
+    """What is done to one special field: see ``lua/lib/frame.lua``."""
+
+    condition: str
+    position: int
+    letter: str
+    verb: str
+    words: Sequence[Argument]
+
+    def told(self) -> tuple[Argument, ...]:
+        """Return it as words of the frame."""
+        return (*self[:4], len(self.words), *self.words)
+
+
+class Beside(NamedTuple):
+    """The special fields of a document, or of a model in it; ways start at that model."""
+
+    root: type[DocumentModel]
+    key: RapyerKey
+    fields: tuple[SpecialField, ...]
+    keys: tuple[str, ...]
+
+    def framed(
+        self, operation: Operation, *, reads: bool = False, changes: Iterable[Change] = ()
+    ) -> Operation:
+        """Return an operation with what is done beside it; itself where there is nothing beside."""
+        if not self.fields:
+            return operation
+        told = [change.told() for change in changes]
+        keys = self.keys if told or reads else ()
+        if operation.lifetime is not None:
+            keys = tuple(dict.fromkeys((*keys, *self.root.rapyer_companions(self.key))))
+        special: tuple[Argument, ...] = ()
+        if told or reads:
+            letters = "".join(field.letter for field in self.fields) if reads else ""
+            special = (letters, len(told), *(word for change in told for word in change))
+        return operation._replace(companions=keys, special=special)
+
+    # Writing
+
+    def replacing(
+        self,
+        model: DocumentModel,
+        condition: str = ALWAYS,
+        is_meant: Callable[[str], bool] = lambda name: True,
+    ) -> list[Change]:
+        """Return what makes fields what a model holds.
+
+        `is_meant` tells of which of the model's own fields, by name.
+        """
+        return [
+            _replacing(condition, position, field, _value_in(model, field.way), model)
+            for position, field in enumerate(self.fields, 1)
+            if is_meant(field.way[0])
+        ]
+
+    def replacing_by(self, values: dict[str, Any], model: DocumentModel) -> list[Change]:
+        """Return what makes fields what they are in values, by the names of a model's fields."""
+        return [
+            _replacing(
+                ALWAYS, position, field, _value_in(values[field.way[0]], field.way[1:]), model
+            )
+            for position, field in enumerate(self.fields, 1)
+            if field.way[0] in values
+        ]
+
+    def swapping(self, contents: Sequence[Any], new: Sequence[Change]) -> list[Change]:
+        """Return what makes changes if the fields still have the contents that were read."""
+        seen = [
+            Change(ALWAYS, position, field.letter, "seen", words)
+            for position, (field, words) in enumerate(zip(self.fields, contents, strict=True), 1)
+        ]
+        return [*seen, *new]
+
+    def saving(self, model: DocumentModel, condition: str = ALWAYS) -> list[Change]:
+        """Return what a save has to write: what was added and removed in a model."""
+        return [
+            Change(condition, position, field.letter, verb, words)
+            for position, field in enumerate(self.fields, 1)
+            for verb, words in _changes_at(model, field)
+        ]
+
+    # Reading
+
+    def joined(self, text: bytes, contents: Sequence[Any]) -> bytes:
+        """Return a model's text with the contents of its special fields in their places."""
+        if not self.fields:
+            return text
+        texts = [
+            _text_of(field.letter, words)
+            for field, words in zip(self.fields, contents, strict=True)
+        ]
+        if all(len(field.way) == 1 for field in self.fields):
+            members = b",".join(
+                b"%b:%b" % (to_json(field.way[0]), own)
+                for field, own in zip(self.fields, texts, strict=True)
+            )
+            return b"%b%b%b}" % (text[:-1], b"" if text == b"{}" else b",", members)
+        document = from_json(text)
+        for field, own in zip(self.fields, texts, strict=True):
+            holder = _member_in(document, field.way[:-1])
+            if holder is not None:
+                holder[field.way[-1]] = from_json(own)
+        return to_json(document)
+
+
+def beside_key(cls: type[DocumentModel], key: RapyerKey) -> Beside:
+    """Return what is beside the document of a key."""
+    fields = cls.rapyer_special_fields()
+    return Beside(cls, key, fields, special_keys(fields, key) if fields else ())
+
+
+def beside_model(model: DocumentModel) -> Beside:
+    """Return what is beside a model, which may be part of a document."""
+    root = root_of(model)
+    whole = beside_key(type(root), root.key)
+    if root is model or not whole.fields:
+        return whole
+    way = way_to(model)
+    inner = [
+        (field._replace(way=field.way[len(way) :]), key)
+        for field, key in zip(whole.fields, whole.keys, strict=True)
+        if field.way[: len(way)] == way
+    ]
+    return whole._replace(
+        fields=tuple(field for field, _ in inner), keys=tuple(key for _, key in inner)
+    )
+
+
+def words_of(plan: ValuePlan, value: Any, spot: Spot) -> list[Argument]:
+    """Return the words for the whole value of a special field; none for no value."""
+    return [plan.item.text(member, spot) for member in value or ()]
+
+
+def _replacing(
+    condition: str, position: int, field: SpecialField, value: Any, model: DocumentModel
+) -> Change:
+    words = words_of(field.value, value, model.rapyer_spot())
+    return Change(condition, position, field.letter, "replace", words)
+
+
+def _value_in(value: Any, way: tuple[str, ...]) -> Any:
+    """Return what is at a way in a value; None where a model on the way is None."""
+    for name in way:
+        value = None if value is None else value.__dict__.get(name)
+    return value
+
+
+def _member_in(document: Any, way: tuple[str, ...]) -> dict[str, Any] | None:
+    """Return the object at a way in a parsed document, None where there is none."""
+    holder: Any = document
+    for name in way:
+        holder = holder.get(name) if _is_object(holder) else None
+    return holder if _is_object(holder) else None
+
+
+def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _changes_at(model: DocumentModel, field: SpecialField) -> Iterable[tuple[str, list[Argument]]]:
+    """Return the verbs and words for what changed in a special field below a model."""
+    holder: Any = model
+    for name in field.way[:-1]:
+        changes = changes_of(holder) if hasattr(holder, "rapyer_fields") else None
+        if changes is not None and name in changes.assigned:
+            value = _value_in(model, field.way)
+            return [("replace", words_of(field.value, value, model.rapyer_spot()))]
+        holder = holder.__dict__.get(name)
+        if holder is None:
+            return ()
+    value = holder.__dict__.get(field.way[-1])
+    return value.rapyer_change_words() if isinstance(value, SpecialValue) else ()
+
+
+def _text_of(letter: str, words: Sequence[bytes]) -> bytes:
+    """Return the JSON text of a special field's contents, as the server lists them."""
+    return b"[%b]" % b",".join(words)

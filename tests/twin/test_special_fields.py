@@ -1,0 +1,221 @@
+"""Special fields: a key of their own, which lives and dies with the document."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+import pytest
+from pydantic import BaseModel, create_model
+
+from rapyer_async import AtomicRedisModel, Field, RedisConfig, RedisDict, RedisInt, RedisSet
+from rapyer_core.errors import KeyNotFound, MemberNotFoundError, UnsupportedFieldError
+
+from .asking import ask
+
+T = TypeVar("T")
+
+
+class Badges(BaseModel):
+    titles: RedisSet[str] = Field(default_factory=set)
+    level: int = 0
+
+
+class Box(BaseModel, Generic[T]):
+    items: RedisSet[T] = Field(default_factory=set)
+
+
+class WithTags(AtomicRedisModel):
+    name: str = ""
+    tags: RedisSet[str] = Field(default_factory=set)
+    numbers: RedisSet[int] = Field(default_factory=set)
+    badges: Badges = Field(default_factory=Badges)
+    box: Box[int] = Field(default_factory=Box[int])
+    spare: Badges | None = None
+
+
+class LastingWithTags(AtomicRedisModel):
+    Meta = RedisConfig(ttl=1000)
+
+    count: RedisInt = Field(0)
+    names: RedisDict[str, int] = Field(default_factory=dict)
+    tags: RedisSet[str] = Field(default_factory=set)
+
+
+async def keys_of(model: AtomicRedisModel) -> dict[str, set[bytes]]:
+    """Return the members at each key beside a document, by the end of the key."""
+    pattern = f"__rapyer_special__:{{{model.key}}}:*"
+    found: list[bytes] = await ask(type(model), "KEYS", pattern)
+    start = len(pattern) - 1
+    return {
+        key.decode()[start:]: set(await ask(type(model), "SMEMBERS", key)) for key in sorted(found)
+    }
+
+
+@pytest.fixture
+async def person(rapyer: ModuleType) -> WithTags:
+    return await WithTags(
+        name="Ada",
+        tags={"a", "b"},
+        numbers={1},
+        badges=Badges(titles={"x"}),
+        box=Box[int](items={7}),
+    ).asave()
+
+
+FULL = {
+    "tags": {b'"a"', b'"b"'},
+    "numbers": {b"1"},
+    "badges.titles": {b'"x"'},
+    "box.items": {b"7"},
+}
+
+
+async def test_each_is_stored_under_its_own_key(person: WithTags) -> None:
+    assert await keys_of(person) == FULL
+    text = await ask(WithTags, "JSON.GET", person.key)
+    assert text == b'{"name":"Ada","badges":{"level":0},"box":{},"spare":null}'
+    assert person.badges.titles.special_key == (
+        f"__rapyer_special__:{{{person.key}}}:badges.titles"
+    )
+    assert RedisSet.special_field_key(person.key, "badges.titles") == (
+        person.badges.titles.special_key
+    )
+
+
+async def test_it_is_loaded_with_the_document(person: WithTags) -> None:
+    for loaded in (
+        await WithTags.aget(person.key),
+        (await WithTags.afind(person.key))[0],
+        (await WithTags.afind())[0],
+        (await WithTags.aget_or_create(person)).value,
+    ):
+        assert loaded.tags == {"a", "b"}
+        assert loaded.numbers == {1}
+        assert loaded.badges.titles == {"x"}
+        assert loaded.box.items == {7}
+        assert loaded == person
+
+
+async def test_it_is_deleted_with_the_document(person: WithTags) -> None:
+    await person.adelete()
+    assert await ask(WithTags, "KEYS", "*") == []
+    await person.asave()
+    assert await keys_of(person) == FULL
+    await WithTags.adelete_by_key(person.key)
+    assert await ask(WithTags, "KEYS", "*") == []
+    await person.asave(upsert=True)
+    assert await keys_of(person) == FULL
+    await WithTags.adelete_many(person)
+    assert await ask(WithTags, "KEYS", "*") == []
+
+
+async def test_it_expires_with_the_document(person: WithTags) -> None:
+    await person.aset_ttl(100)
+    await person.tags.aclear()
+    await person.tags.aadd("made later")
+    for key in await ask(WithTags, "KEYS", "*"):
+        assert 90_000 < await ask(WithTags, "PTTL", key) <= 100_000
+
+
+async def test_every_operation_starts_its_lifetime_anew(rapyer: ModuleType) -> None:
+    lasting = await LastingWithTags(tags={"a"}, names={"\\": 1}).asave()
+    handle: Any = LastingWithTags.at(lasting.key)
+
+    async def in_a_pipeline() -> None:
+        async with lasting.apipeline():
+            lasting.count += 1
+
+    for operation in (
+        lasting.asave,
+        lasting.aload,
+        lambda: lasting.count.aincrease(),
+        lambda: lasting.names["\\"].aincrease(),
+        lambda: lasting.tags.acontains("a"),
+        lambda: lasting.tags.aadd("b"),
+        lambda: handle.tags.aadd("c"),
+        lambda: handle.count.aload(),
+        lambda: LastingWithTags.afind(lasting.key),
+        lambda: lasting.aapply(lambda model: None),
+        in_a_pipeline,
+    ):
+        for key in await ask(LastingWithTags, "KEYS", "*"):
+            await ask(LastingWithTags, "EXPIRE", key, 50)
+        call: Any = operation
+        await call()
+        lifetimes = {
+            key: await ask(LastingWithTags, "TTL", key)
+            for key in await ask(LastingWithTags, "KEYS", "*")
+        }
+        assert all(left > 900 for left in lifetimes.values()), (operation, lifetimes)
+
+
+async def test_it_is_duplicated_with_the_document(person: WithTags) -> None:
+    copy = await person.aduplicate()
+    assert await keys_of(copy) == FULL
+    await copy.tags.aadd("only there")
+    assert await keys_of(person) == FULL
+
+
+async def test_a_save_keeps_what_others_added(person: WithTags) -> None:
+    other = await WithTags.aget(person.key)
+    await other.tags.aadd("other's")
+    await other.badges.titles.aadd("other's")
+    person.tags.add("mine")
+    person.tags.discard("a")
+    person.badges.titles = {"mine"}
+    await person.asave()
+    loaded = await WithTags.aget(person.key)
+    assert loaded.tags == {"b", "mine", "other's"}
+    assert loaded.badges.titles == {"mine", "other's"}
+
+
+async def test_a_nested_model_that_is_replaced_takes_its_members_along(person: WithTags) -> None:
+    person.badges = Badges(titles={"new"})
+    person.spare = Badges(titles={"spare"})
+    await person.asave()
+    assert (await keys_of(person))["badges.titles"] == {b'"new"'}
+    assert (await keys_of(person))["spare.titles"] == {b'"spare"'}
+    person.spare = None
+    await person.asave()
+    assert "spare.titles" not in await keys_of(person)
+    assert (await WithTags.aget(person.key)).spare is None
+
+
+async def test_a_failed_pipeline_changes_no_member(person: WithTags) -> None:
+    before = await keys_of(person)
+    await person.aset_ttl(100)
+    with pytest.raises(MemberNotFoundError):
+        async with person.apipeline():
+            person.tags |= {"new"}
+            person.numbers.clear()
+            person.numbers.add(5)
+            person.box.items -= {7}
+            person.badges.titles ^= {"x", "y"}
+            person.badges = Badges(titles={"other"})
+            person.tags.remove("nobody")
+    assert await keys_of(person) == before
+    for key in await ask(WithTags, "KEYS", "*"):
+        assert await ask(WithTags, "PTTL", key) > 90_000
+    assert person.tags == {"a", "b"}
+    assert person.badges.titles == {"x"}
+
+
+async def test_an_operation_needs_the_document(person: WithTags) -> None:
+    await WithTags.adelete_by_key(person.key)
+    with pytest.raises(KeyNotFound):
+        await person.tags.aadd("orphan")
+    assert await ask(WithTags, "KEYS", "*") == []
+
+
+def test_a_field_without_a_fixed_key_is_refused() -> None:
+    annotations: list[Any] = [
+        list[Badges],
+        dict[str, Badges],
+        Badges | Box[int],
+        RedisSet[str] | None,
+        list[RedisSet[str]],
+    ]
+    for annotation in annotations:
+        with pytest.raises(UnsupportedFieldError, match="has a key of its own"):
+            create_model("Refused", __base__=AtomicRedisModel, field=(annotation, ...))
