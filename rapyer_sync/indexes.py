@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from rapyer_core import documents
 from rapyer_core.commands import Command
 from rapyer_core.config import RedisConfig
 from rapyer_core.errors import (
@@ -28,10 +29,12 @@ from rapyer_core.finding.indexes import IndexInfo, IndexProgress, OnProgress
 from rapyer_core.model import DocumentModel
 from rapyer_core.search.limits import Limits
 from rapyer_core.search.schema import IndexSchema, index_schema
+from rapyer_core.search.shadows import backfill_operation, shadows_of
 
 from ._seam import sleep
 from .clients import driver_of, source_of
 from .drivers.protocol import Driver
+from .running import run_each
 
 __all__ = [
     "Standing",
@@ -49,6 +52,11 @@ __all__ = [
 
 # Seconds between two looks at an index that is being built: at first, and at most.
 _PAUSE, _LONGEST_PAUSE = 0.002, 0.25
+
+# Documents in one step of a walk over those that were stored before the index was declared.
+_AT_ONCE = 500
+
+_START = b"0"
 
 _DEFAULTS = Limits()
 
@@ -251,6 +259,8 @@ def _built_alone(
     """Build a version under the lock; None where the lock was lost on the way."""
     name = cls.index_name()
     index = indexes.version_name(name, schema.fingerprint)
+    if not _numbers_written(driver, cls, token):
+        return None
     try:
         driver.execute(Command(tuple(schema.create_args(index, f"{cls.class_key_initials()}:"))))
     except ServerError as error:
@@ -270,6 +280,27 @@ def _built_alone(
         if other != index:
             _dropped(driver, other)
     return _info(driver, cls, schema)
+
+
+def _numbers_written(driver: Driver, cls: type[DocumentModel], token: str) -> bool:
+    """Write what the index needs into documents that were stored without it; see `search.shadows`.
+
+    False where the lock was lost on the way.
+    """
+    cursor: bytes = _START
+    while shadows_of(cls) is not None:
+        reply: Any = driver.execute(documents.scan_command(cls, cursor, _AT_ONCE))
+        cursor, found = reply
+        writing = [backfill_operation(cls, key) for key in documents.owned_keys(cls, found)]
+        operations = [operation for operation in writing if operation is not None]
+        _, errors = documents.finished(operations, run_each(cls, operations))
+        if errors:
+            raise errors[0]
+        if not driver.execute(indexes.renew_command(cls.index_name(), token)):
+            return False
+        if cursor == _START:
+            break
+    return True
 
 
 def _wait_until_built(

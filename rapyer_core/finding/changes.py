@@ -29,6 +29,7 @@ from rapyer_core.operations import Operation
 from rapyer_core.paths import ROOT, render
 from rapyer_core.replies import explained
 from rapyer_core.search.conditions import All, AnyOf, Condition, Element, Not, Test
+from rapyer_core.search.shadows import refreshed
 
 __all__ = [
     "Change",
@@ -267,7 +268,9 @@ class Update:
         model = self._cls.at(key)
         model.rapyer_check_fields(self._changes)
         changes = [self._operation(model, name, each) for name, each in self._changes.items()]
-        return [update_write(model, dict(self._values)), *changes] if self._values else changes
+        if self._values:
+            changes.insert(0, update_write(model, dict(self._values)))
+        return [refreshed(self._cls, change) for change in changes]
 
     def _operation(self, model: DocumentModel, name: str, change: Change) -> Operation:
         handle = getattr(model, name)
