@@ -6,6 +6,8 @@ Start with `init_rapyer`, derive from `AtomicRedisModel`, and see the README.
 from __future__ import annotations
 
 from rapyer_core import errors
+from rapyer_core.actions import ActionGroup
+from rapyer_core.cascades import CascadeResult, CascadeTTL, TTLCascadeMode
 from rapyer_core.config import RedisConfig
 from rapyer_core.expressions import Expression
 from rapyer_core.fields import Field
@@ -70,9 +72,12 @@ from .pipelines import apipeline, current_scope
 from .query import Query
 
 __all__ = [
+    "ActionGroup",
     "Aggregate",
     "AtomicRedisModel",
     "Avg",
+    "CascadeResult",
+    "CascadeTTL",
     "ChangeResult",
     "Condition",
     "Count",
@@ -118,6 +123,7 @@ __all__ = [
     "Scope",
     "SortKey",
     "Sum",
+    "TTLCascadeMode",
     "Words",
     "adelete_many",
     "aexists",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rapyer_core.cascades import CascadeTTL
 from rapyer_core.commands import Command
 from rapyer_core.config import RedisConfig, epoch
 from rapyer_core.errors import NotInitializedError, ServerError, UnsupportedArgumentValueError
@@ -107,11 +108,13 @@ async def init_rapyer(
     indexes: str | None = None,
     on_index_progress: OnProgress | None = None,
     pickle_keys: Sequence[str | bytes] | None = None,
+    cascade_ttl: CascadeTTL | None = None,
 ) -> None:
     """Set the default client of every model that has none of its own, and check the server.
 
     redis: a URL, a client of redis-py, or a driver. redis_url: the same, by the name of a URL.
-    ttl: lifetime in seconds of documents whose model sets none.
+    ttl: lifetime in seconds of documents whose model sets none. cascade_ttl: whether lifetimes go
+    on to what documents refer to, for models and references that do not say.
     indexes: what is done about search indexes that are not what the models declare: "build" (the
     default), "lazy", "check" or "refuse", as `RedisConfig` says. on_index_progress: is told again
     and again how far each index is that is being built. pickle_keys: the keys of the process for
@@ -137,6 +140,7 @@ async def init_rapyer(
         )
     if pickle_keys is not None:
         set_pickle_keys(*pickle_keys)
+    RedisConfig(ttl=ttl, cascade_ttl=cascade_ttl)  # raises before anything is opened
     setting = redis if redis_url is None else redis_url
     driver = open_driver(setting)
     try:
@@ -151,6 +155,7 @@ async def init_rapyer(
         DEFAULTS.unset("indexes")
     else:
         DEFAULTS.indexes = indexes
+    DEFAULTS.cascade_ttl = cascade_ttl
     DEFAULTS.driver = (setting, driver, epoch())
     # Here, since indexes are asked for through this module.
     from .indexes import ensure_all
@@ -166,6 +171,7 @@ async def teardown_rapyer() -> None:
     DEFAULTS.unset("redis")
     DEFAULTS.unset("ttl")
     DEFAULTS.unset("indexes")
+    DEFAULTS.unset("cascade_ttl")
 
 
 async def _close(source: RedisConfig) -> None:

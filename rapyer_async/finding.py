@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from rapyer_core import documents
+from rapyer_core.actions import FETCHING
 from rapyer_core.commands import Command
 from rapyer_core.errors import CorruptedModelError, ServerError
 from rapyer_core.keys import RapyerKey
@@ -215,7 +216,7 @@ async def _read(
 
 async def _texts(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]:
     """Return the text of each key's document, None where there is none; lifetimes start anew."""
-    if cls.rapyer_lifetime() is None:
+    if cls.rapyer_lifetime(FETCHING) is None:
         return await texts_of(cls, batch)
     return await _texts_by(cls, [documents.get_operation(cls, key) for key in batch])
 

@@ -13,6 +13,7 @@ from typing_extensions import Self
 from rapyer_core import documents
 from rapyer_core.bound.datetimes import BoundTimestamp
 from rapyer_core.bound.references import BoundReference
+from rapyer_core.cascades import CascadeResult, CascadeTTL, checked_cascade
 from rapyer_core.config import RedisConfig
 from rapyer_core.fetching import asked_levels, names_of
 from rapyer_core.finding.asked import Asked, condition_of, refuse_both
@@ -22,9 +23,11 @@ from rapyer_core.locks import DEFAULT_LEASE
 from rapyer_core.model import DocumentModel
 from rapyer_core.partial import get_parts_operation
 from rapyer_core.results import DeleteResult, GetOrCreateResult, GetOrCreateStatus
+from rapyer_core.scopes import refuse_in_scope
 from rapyer_core.search.conditions import Condition
 
 from . import finding, indexes
+from .cascades import set_and_take_on
 from .clients import DEFAULTS, REGISTRY, source_of
 from .fields.datetimes import (
     DatetimeHandle,
@@ -167,13 +170,37 @@ class AtomicRedisModel(DocumentModel):
         await fetch_levels([self], *asked_levels(type(self), names, depth))
         return self
 
-    async def aset_ttl(self, ttl: int) -> None:
+    async def aset_ttl(self, ttl: int, cascade: bool | CascadeTTL = False) -> CascadeResult | None:
         """Set the lifetime of the document, in seconds.
+
+        cascade: do so for the documents that it refers to as well: each gets what its class says,
+        or where that says nothing the same seconds, and none a shorter lifetime than it has. True
+        follows references as they and `Meta.cascade_ttl` say, and those of which nothing is said;
+        a `CascadeTTL` says how deep. Returns what came of it, in one round trip for each level.
+
+        Raises:
+            KeyNotFound: there is no document.
+            PipelineError: in a pipeline, with a cascade.
+        """
+        cls, operation = documents.class_of(self), documents.expire_operation(self, ttl)
+        if cascade is False:
+            await run(cls, operation)
+            return None
+        otherwise = checked_cascade(cascade)
+        refuse_in_scope(self, "a cascade", "set the lifetime before or after the pipeline")
+        return await set_and_take_on(cls, operation.key, ttl, otherwise)
+
+    async def refresh_ttl(self) -> None:
+        """Start the document's lifetime anew, whatever `Meta.refresh_ttl` says.
+
+        Without `Meta.ttl` there is none, and nothing is done.
 
         Raises:
             KeyNotFound: there is no document.
         """
-        await run(documents.class_of(self), documents.expire_operation(self, ttl))
+        operation = documents.refresh_ttl_operation(self)
+        if operation is not None:
+            await run(documents.class_of(self), operation)
 
     def apipeline(
         self,

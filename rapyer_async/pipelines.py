@@ -6,7 +6,7 @@ import sys
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from rapyer_core.batches import batches_of, is_confirmed, settle
+from rapyer_core.batches import batches_of, is_confirmed, renewed_keys, settle
 from rapyer_core.commands import Reply
 from rapyer_core.config import RedisConfig
 from rapyer_core.errors import OutcomeUnknownError, RapyerError
@@ -19,6 +19,7 @@ from ._seam import (
     task_identity,
     to_the_end,
 )
+from .cascades import take_on_keys
 from .clients import DEFAULTS, source_driver
 from .running import deliver
 
@@ -136,6 +137,7 @@ class PipelineBlock(Generic[Y]):
             errors.append(error)
         if not errors and all(map(is_confirmed, batches, replies)):
             scope.finish()
+            await take_on_keys(renewed_keys(batches, replies))
             return errors
         scope.restore()
         for batch, reply in zip(batches, replies, strict=False):
@@ -144,6 +146,7 @@ class PipelineBlock(Generic[Y]):
             for operation in batch.operations:
                 scope.revert(operation)
         scope.finish()
+        await take_on_keys(renewed_keys(batches, replies))
         return errors
 
 

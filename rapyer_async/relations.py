@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, TypeVar
 
 from rapyer_core import documents
+from rapyer_core.actions import FETCHING
 from rapyer_core.batches import slot_of
 from rapyer_core.bound.references import BoundReference
 from rapyer_core.commands import Command
@@ -15,6 +16,7 @@ from rapyer_core.model import DocumentModel
 from rapyer_core.operations import Operation
 from rapyer_core.replies import explained
 
+from .cascades import take_on_keys
 from .clients import driver_of
 from .drivers.protocol import Driver
 from .query import Stream
@@ -103,6 +105,7 @@ async def _texts(driver: Driver, wanted: Sequence[Wanted]) -> dict[str, bytes | 
         found.update(zip(group, documents.mget_texts(texts), strict=True))
     for each, reply in zip(refreshing, replies[len(groups) :], strict=True):
         found[each.key] = documents.text_or_none(each.cls, each.key, reply)
+    await take_on_keys([each.key for each in refreshing if found[each.key] is not None])
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rapyer_core.batches import Batch
+from rapyer_core.batches import Batch, renewed
 from rapyer_core.commands import Command, Reply
 from rapyer_core.errors import (
     ConflictError,
@@ -73,12 +73,14 @@ async def run(cls: type[DocumentModel], work: Operation | Computation) -> Any:
     scope = active_scope(cls.__rapyer_defaults__)
     if scope is not None and not work.is_read:
         return scope.add(work, cls)
-    driver, work = driver_of(cls), refreshed(cls, work)
-    is_once = cls.rapyer_settings().is_exactly_once
+    driver, settings = driver_of(cls), cls.rapyer_settings()
+    if settings.cascades and work.lifetime is not None:
+        return await _run_and_cascade(cls, work)
+    work = refreshed(cls, work)
     if isinstance(work, Computation):
         return await _compute(cls, work)
-    if is_once and not work.is_read:
-        return (await run_batch(driver, Batch((work,), True), is_once))[0]
+    if settings.is_exactly_once and not work.is_read:
+        return (await run_batch(driver, Batch((work,), True), True))[0]
     try:
         reply = work.answered(await driver.execute(work.by_sha()))
     except ServerError as error:
@@ -86,16 +88,43 @@ async def run(cls: type[DocumentModel], work: Operation | Computation) -> Any:
     return work.finish(reply)
 
 
+async def _run_and_cascade(cls: type[DocumentModel], work: Operation | Computation) -> Any:
+    """Run work that starts a lifetime anew, and take that on to what the document refers to."""
+    from .cascades import take_on  # which sends as well
+
+    if isinstance(work, Computation):
+        result = await _compute(cls, work)
+        key: str = work.route.place.key
+    else:
+        replies = await run_each(cls, (work,), takes_on=False)
+        reply, key = replies[0], work.key
+        if isinstance(reply, ServerError):
+            raise explained(reply, key, display(work.path)) from reply
+        result = work.finish(reply)
+    await take_on(cls, [key])
+    return result
+
+
 async def run_each(
-    cls: type[DocumentModel], operations: Sequence[Operation]
+    cls: type[DocumentModel], operations: Sequence[Operation], *, takes_on: bool = True
 ) -> list[Reply | ServerError]:
-    """Run operations in one round trip, each for itself, and return their replies."""
-    driver = driver_of(cls)
+    """Run operations in one round trip, each for itself, and return their replies.
+
+    takes_on: where they start lifetimes anew, take that on to what the documents refer to.
+    """
+    driver, settings = driver_of(cls), cls.rapyer_settings()
     operations = [refreshed(cls, operation) for operation in operations]
-    if cls.rapyer_settings().is_exactly_once:
+    replies: list[Reply | ServerError]
+    if settings.is_exactly_once:
         batch = Batch(operations, False)
-        return batch.replies(await deliver(driver, batch, True))
-    return await send_each(driver, operations)
+        replies = list(batch.replies(await deliver(driver, batch, True)))
+    else:
+        replies = await send_each(driver, operations)
+    if takes_on and settings.cascades:
+        from .cascades import take_on  # which sends as well
+
+        await take_on(cls, renewed(operations, replies))
+    return replies
 
 
 async def send_each(

@@ -9,13 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from .commands import Argument, Command, Reply
-from .errors import CrossSlotError, RapyerError
+from .errors import CrossSlotError, RapyerError, ServerError
 from .keys import copy_key, memory_key, scratch_key
 from .operations import Operation
 from .paths import shortened
 from .program import Script, pipeline_script
 
-__all__ = ["Batch", "batches_of", "check_one_slot", "is_confirmed", "settle"]
+__all__ = [
+    "Batch",
+    "batches_of",
+    "check_one_slot",
+    "is_confirmed",
+    "renewed",
+    "renewed_keys",
+    "settle",
+]
 
 log: logging.Logger = logging.getLogger("rapyer")
 
@@ -217,6 +225,27 @@ def is_confirmed(batch: Batch, reply: Reply) -> bool:
         if not operation.confirms(own):
             return False
     return True
+
+
+def renewed_keys(batches: Sequence[Batch], replies: Sequence[Reply]) -> list[str]:
+    """Return the keys of the documents whose lifetimes batches started anew."""
+    keys: dict[str, None] = {}
+    for batch, reply in zip(batches, replies, strict=False):
+        failed, own = _parts(reply)
+        if not failed:
+            keys.update(dict.fromkeys(renewed(batch.operations, own)))
+    return list(keys)
+
+
+def renewed(operations: Sequence[Operation], replies: Sequence[Any]) -> list[str]:
+    """Return the keys of the documents whose lifetimes operations started anew."""
+    return [
+        operation.key
+        for operation, reply in zip(operations, replies, strict=True)
+        if operation.lifetime is not None
+        and not isinstance(reply, ServerError)
+        and not (type(reply) is list and reply[:1] == [b"!"])
+    ]
 
 
 def _parts(reply: Any) -> tuple[int, Any]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from .errors import InvalidCascadeDepthError, UnsupportedFieldError
+from .errors import (
+    InvalidCascadeDepthError,
+    UnsupportedArgumentTypeError,
+    UnsupportedFieldError,
+)
 from .reference_plans import reference_plans_in
 
-__all__ = ["CascadeTTL", "TTLCascadeMode"]
+__all__ = ["CascadeResult", "CascadeTTL", "TTLCascadeMode", "checked_cascade"]
 
 
 class TTLCascadeMode(Enum):
@@ -74,9 +79,42 @@ class CascadeTTL:
         return schema
 
 
+def checked_cascade(cascade: Any) -> CascadeTTL:
+    """Return what a caller asked for as a rule; True follows everything.
+
+    Raises:
+        UnsupportedArgumentTypeError: it is neither.
+    """
+    if cascade is True:
+        return CascadeTTL()
+    if isinstance(cascade, CascadeTTL):
+        return cascade
+    raise UnsupportedArgumentTypeError(
+        f"cascade must be a bool or a CascadeTTL, not {cascade!r}",
+        expected="a bool or a CascadeTTL",
+        actual=cascade,
+    )
+
+
 def _bad_depth(depth: Any) -> InvalidCascadeDepthError:
     return InvalidCascadeDepthError(
         f"CascadeTTL: depth must be None or a number of levels, got {depth!r}",
         expected="None or an integer of at least 0",
         actual=depth,
     )
+
+
+@dataclass(frozen=True)
+class CascadeResult:
+    """What came of a cascade.
+
+    refreshed: documents that are referred to and are there. dangling_children: keys that are
+    referred to where there is no document. dangling_special: keys of special fields that do not
+    exist, as those of empty ones do not. mismatched_class: keys of no class that is known, or of
+    one that the field does not take; they were left alone.
+    """
+
+    refreshed: int
+    dangling_children: int
+    dangling_special: int
+    mismatched_class: int = 0

@@ -8,7 +8,14 @@ time of use, so that a change on a base or a later `init_rapyer` reaches every c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .actions import actions_of_setting
+from .cascades import CascadeTTL
+from .errors import UnsupportedArgumentTypeError
+
+if TYPE_CHECKING:
+    from .actions import ActionGroup
 
 __all__ = ["INDEX_POLICIES", "RedisConfig", "epoch"]
 
@@ -27,6 +34,7 @@ _DEFAULTS: dict[str, Any] = {
     "redis": None,
     "ttl": None,
     "refresh_ttl": True,
+    "cascade_ttl": None,
     "key_prefix": None,
     "optimistic": False,
     "exactly_once": False,
@@ -53,7 +61,10 @@ class RedisConfig:
 
     redis: a client, a driver or a URL; without one the default of `init_rapyer` is used.
     ttl: lifetime of documents in seconds; None keeps them.
-    refresh_ttl: whether reads and atomic operations start the lifetime anew.
+    refresh_ttl: whether reads and atomic operations start the lifetime anew; an `ActionGroup` names
+        those that do.
+    cascade_ttl: whether that does the same for the documents that are referred to, for references
+        that say nothing themselves; None does not.
     key_prefix: what keys start with, instead of the class' name; not inherited.
     optimistic: give documents a revision that saves and updates count up; one that is based on an
         old revision raises `StaleModelError` and writes nothing.
@@ -73,8 +84,9 @@ class RedisConfig:
     max_retries: how often a compare-and-set is tried before `ConflictError`.
 
     Raises:
-        TypeError: an unknown setting.
+        TypeError: an unknown setting, or a `cascade_ttl` of another type.
         ValueError: a lifetime or count that is not positive.
+        InvalidRefreshTtlError: a `refresh_ttl` that is no bool, and no actions that can count.
     """
 
     __slots__ = ("_own", "_parent", "driver")
@@ -87,7 +99,8 @@ class RedisConfig:
 
     redis: Any
     ttl: int | None
-    refresh_ttl: bool
+    refresh_ttl: bool | ActionGroup
+    cascade_ttl: CascadeTTL | None
     key_prefix: str | None
     optimistic: bool
     exactly_once: bool
@@ -131,6 +144,10 @@ class RedisConfig:
         if name == "indexes" and value not in INDEX_POLICIES:
             known = ", ".join(map(repr, INDEX_POLICIES))
             raise ValueError(f"indexes must be one of {known}, not {value!r}")
+        if name == "refresh_ttl":
+            actions_of_setting(value)
+        if name == "cascade_ttl":
+            _check_cascade(value)
         self._own[name] = value
         _advance()
 
@@ -169,3 +186,12 @@ def _check_positive(name: str, value: Any, *, may_be_none: bool) -> None:
         return
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name} must be a positive integer, not {value!r}")
+
+
+def _check_cascade(value: Any) -> None:
+    if value is not None and not isinstance(value, CascadeTTL):
+        raise UnsupportedArgumentTypeError(
+            f"cascade_ttl must be a CascadeTTL or None, not {value!r}",
+            expected="a CascadeTTL or None",
+            actual=value,
+        )

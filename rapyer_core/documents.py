@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from pydantic_core import ValidationError
 
+from .actions import FETCHING
 from .beside import CREATED, PRESENT, Beside, beside_key, beside_model
 from .bound.base import is_done, kept_value
 from .changes import changed_texts, changes_of, forget_changes
@@ -57,6 +58,7 @@ __all__ = [
     "problems_of",
     "put_write",
     "refresh_operation",
+    "refresh_ttl_operation",
     "reload_operation",
     "root_of",
     "save_write",
@@ -379,6 +381,14 @@ def expire_operation(model: DocumentModel, seconds: int) -> Operation:
     )
 
 
+def refresh_ttl_operation(model: DocumentModel) -> Operation | None:
+    """Return what starts the lifetime of a model's document anew; None where it has no end."""
+    seconds = type(root_of(model)).rapyer_settings().lifetimes.ttl
+    if seconds is None:
+        return None
+    return expire_operation(model, seconds)._replace(lifetime=seconds)
+
+
 def _check_key(model: DocumentModel) -> None:
     """Raise if the field that is the key of a stored document was assigned another value."""
     field, changes = model.rapyer_key_field(), changes_of(model)
@@ -418,7 +428,7 @@ def get_operation(cls: type[M], key: RapyerKey) -> Operation:
     def settle(reply: Any) -> M:
         return loaded(cls, key, whole_text(beside, reply))
 
-    lifetime = cls.rapyer_lifetime()
+    lifetime = cls.rapyer_lifetime(FETCHING)
     operation = Operation("value_get", key, ROOT, (), settle, None, lifetime, is_read=True)
     return beside.framed(operation, reads=True)
 
@@ -434,7 +444,7 @@ def whole_text(beside: Beside, reply: Any) -> bytes:
 def reload_operation(model: DocumentModel, method: str) -> Operation:
     """Return what reads a model anew, into the same instance."""
     route = _stored_route(model, method)
-    lifetime = route.root.rapyer_lifetime()
+    lifetime = route.root.rapyer_lifetime(FETCHING)
 
     beside = beside_model(model)
 
@@ -460,7 +470,7 @@ def refresh_operation(model: DocumentModel) -> Operation:
         model.rapyer_absorb(fresh, keeps_changes=True)
         return model
 
-    lifetime = route.root.rapyer_lifetime()
+    lifetime = route.root.rapyer_lifetime(FETCHING)
     operation = Operation(
         "value_get", route.place.key, ROOT, (), settle, None, lifetime, is_read=True
     )
@@ -473,10 +483,10 @@ def get_or_create_operation(model: DocumentModel) -> Operation:
     Settles to the model that is there, and whether it was created.
     """
     cls, key = type(model), model.key
-    args = (model.rapyer_sent(), cls.rapyer_settings().new_lifetime)
-    lifetime, beside = cls.rapyer_lifetime(), beside_key(cls, key)
-    settle = _settle_created(model, beside)
-    operation = Operation("document_get_or_create", key, ROOT, args, settle, None, lifetime)
+    name, beside = "document_get_or_create", beside_key(cls, key)
+    args = (model.rapyer_sent(), cls.rapyer_settings().lifetimes.of_new(name))
+    settle, lifetime = _settle_created(model, beside), cls.rapyer_lifetime(name)
+    operation = Operation(name, key, ROOT, args, settle, None, lifetime)
     return beside.framed(operation, reads=True, changes=beside.replacing(model, CREATED))
 
 
@@ -587,7 +597,7 @@ def owned_keys(cls: type[DocumentModel], found: Iterable[bytes]) -> list[RapyerK
 
 def is_read_by_script(cls: type[DocumentModel]) -> bool:
     """Return whether a read of a class' documents does more than a plain command does."""
-    return cls.rapyer_lifetime() is not None or bool(cls.rapyer_special_fields())
+    return cls.rapyer_lifetime(FETCHING) is not None or bool(cls.rapyer_special_fields())
 
 
 def text_or_none(

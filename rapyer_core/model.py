@@ -16,11 +16,13 @@ from pydantic_core import PydanticSerializationError, ValidationError, to_json
 from typing_extensions import Self
 
 from .absorbing import absorb
+from .actions import actions_of_setting
 from .assignments import assign_in_scope, is_watched, watch_in_scope
 from .bound.binding import bind
 from .bound.containers import ContainerOperations
 from .bound.handles import bind_handle
 from .bound.scalars import BoundScalar
+from .cascading import may_cascade
 from .changes import changes_of, own_changes
 from .config import RedisConfig, epoch
 from .copying import copied, noted_state, reduced, restore_noted_state
@@ -37,6 +39,7 @@ from .floats import as_stored
 from .invalid import Where, invalid_value
 from .keys import RapyerKey
 from .legacy import LEGACY_MARK, modern_document
+from .lifetimes import SAVING, Lifetimes
 from .limits import storable
 from .modeling import FieldPlan, ModelMeta, ModelPlan, plan_of
 from .paths import ROOT
@@ -70,9 +73,13 @@ class Settings(NamedTuple):
     epoch: int
     source: RedisConfig | None
     lifetime: int | None
-    """The seconds that an operation starts anew; None where it leaves the lifetime alone."""
+    """The seconds that a save starts anew; None where it leaves the lifetime alone."""
     new_lifetime: int | str
-    """Those of a document that an operation creates; empty for none, and where it starts anew."""
+    """Those of a document that a save creates; empty for none, and where it starts anew."""
+    lifetimes: Lifetimes
+    """The seconds that each operation starts anew."""
+    cascades: bool
+    """Whether starting a lifetime anew does the same for documents that are referred to."""
     is_optimistic: bool
     is_exactly_once: bool
     driver: Any
@@ -80,7 +87,7 @@ class Settings(NamedTuple):
     shadows: Shadows | None
     """What the index needs beside the texts of the class' documents."""
     is_special: bool
-    """Whether an operation is more than its own command: exactly once, or with `shadows`."""
+    """Whether an operation is more than its own command: exactly once, with `shadows`, or a cascade."""
     legacy_pickles: bool
 
 
@@ -478,18 +485,20 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         resolved = cls.__rapyer_resolved__
         if resolved is None or resolved.epoch != epoch():
             meta = cls.Meta
-            lifetime = meta.ttl if meta.refresh_ttl else None
-            shadows = shadows_of(cls)
+            lifetimes = Lifetimes(meta.ttl, actions_of_setting(meta.refresh_ttl))
+            shadows, cascades = shadows_of(cls), may_cascade(cls)
             resolved = Settings(
                 epoch(),
                 meta.nearest("redis"),
-                lifetime,
-                "" if meta.ttl is None or lifetime is not None else meta.ttl,
+                lifetimes[SAVING],
+                lifetimes.of_new(SAVING),
+                lifetimes,
+                cascades,
                 meta.optimistic,
                 meta.exactly_once,
                 None,
                 shadows,
-                meta.exactly_once or shadows is not None,
+                meta.exactly_once or cascades or shadows is not None,
                 bool(meta.legacy_pickles),
             )
             type.__setattr__(cls, "__rapyer_resolved__", resolved)
@@ -501,9 +510,9 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         type.__setattr__(cls, "__rapyer_resolved__", settings._replace(driver=driver))
 
     @classmethod
-    def rapyer_lifetime(cls) -> int | None:
+    def rapyer_lifetime(cls, operation: str = SAVING) -> int | None:
         """Return the lifetime in seconds that an operation starts anew, None to leave it alone."""
-        return cls.rapyer_settings().lifetime
+        return cls.rapyer_settings().lifetimes[operation]
 
     def rapyer_route(self) -> Route | None:
         """Return the way to the model on the server; None while its document is not there."""

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic_core import to_json
 
+from .actions import FETCHING
 from .documents import corrupted, problems_of
 from .errors import InvalidValueError, UnsupportedArgumentValueError
 from .keys import RapyerKey
@@ -59,10 +60,12 @@ def get_parts_operation(cls: type[M], key: RapyerKey, only: Sequence[str]) -> Op
 
     # A field's name is an identifier, so each way has a path.
     paths: list[Any] = [len(ways), *map(render, ways), len(may_be_none), *map(render, may_be_none)]
-    lifetime = cls.rapyer_lifetime()
-    return Operation(
+    lifetime = cls.rapyer_lifetime(FETCHING)
+    operation = Operation(
         "document_get_parts", key, ROOT, tuple(paths), settle, None, lifetime, is_read=True
     )
+    beside = () if lifetime is None else cls.rapyer_companions(key)
+    return operation._replace(companions=beside) if beside else operation
 
 
 def partly_loaded(cls: type[M], key: RapyerKey, stored: Any, only: Sequence[str]) -> M:

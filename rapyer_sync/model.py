@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Generator, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -12,37 +11,28 @@ from pydantic import BaseModel
 from typing_extensions import Self
 
 from rapyer_core import documents
-from rapyer_core.bound.datetimes import BoundTimestamp
 from rapyer_core.bound.references import BoundReference
+from rapyer_core.cascades import CascadeResult, CascadeTTL, checked_cascade
 from rapyer_core.config import RedisConfig
 from rapyer_core.fetching import asked_levels, names_of
-from rapyer_core.finding.asked import Asked, condition_of, refuse_both
-from rapyer_core.finding.indexes import IndexInfo, OnProgress
 from rapyer_core.keys import RapyerKey
 from rapyer_core.locks import DEFAULT_LEASE
 from rapyer_core.model import DocumentModel
 from rapyer_core.partial import get_parts_operation
 from rapyer_core.results import DeleteResult, GetOrCreateResult, GetOrCreateStatus
-from rapyer_core.search.conditions import Condition
+from rapyer_core.scopes import refuse_in_scope
 
-from . import finding, indexes
+from . import finding
+from .cascades import set_and_take_on
 from .clients import DEFAULTS, REGISTRY, source_of
-from .fields.datetimes import (
-    DatetimeHandle,
-    RedisDatetime,
-    RedisDatetimeTimestamp,
-    TimestampHandle,
-)
 from .fields.dicts import DictHandle, RedisDict
 from .fields.lists import ListHandle, RedisList
 from .fields.numbers import FloatHandle, IntHandle, RedisFloat, RedisInt
 from .fields.references import Reference, ReferenceHandle
-from .fields.sets import SetHandle
 from .fields.texts import RedisStr, StrHandle
 from .fields.values import AnyHandle, RedisBool, RedisBytes
 from .locks import ModelLock
 from .pipelines import PipelineBlock
-from .query import Query, Stream
 from .relations import fetch_levels, fetched_in_batches
 from .running import run
 
@@ -164,13 +154,37 @@ class AtomicRedisModel(DocumentModel):
         fetch_levels([self], *asked_levels(type(self), names, depth))
         return self
 
-    def set_ttl(self, ttl: int) -> None:
+    def set_ttl(self, ttl: int, cascade: bool | CascadeTTL = False) -> CascadeResult | None:
         """Set the lifetime of the document, in seconds.
+
+        cascade: do so for the documents that it refers to as well: each gets what its class says,
+        or where that says nothing the same seconds, and none a shorter lifetime than it has. True
+        follows references as they and `Meta.cascade_ttl` say, and those of which nothing is said;
+        a `CascadeTTL` says how deep. Returns what came of it, in one round trip for each level.
+
+        Raises:
+            KeyNotFound: there is no document.
+            PipelineError: in a pipeline, with a cascade.
+        """
+        cls, operation = documents.class_of(self), documents.expire_operation(self, ttl)
+        if cascade is False:
+            run(cls, operation)
+            return None
+        otherwise = checked_cascade(cascade)
+        refuse_in_scope(self, "a cascade", "set the lifetime before or after the pipeline")
+        return set_and_take_on(cls, operation.key, ttl, otherwise)
+
+    def refresh_ttl(self) -> None:
+        """Start the document's lifetime anew, whatever `Meta.refresh_ttl` says.
+
+        Without `Meta.ttl` there is none, and nothing is done.
 
         Raises:
             KeyNotFound: there is no document.
         """
-        run(documents.class_of(self), documents.expire_operation(self, ttl))
+        operation = documents.refresh_ttl_operation(self)
+        if operation is not None:
+            run(documents.class_of(self), operation)
 
     def pipeline(
         self,
@@ -321,73 +335,46 @@ class AtomicRedisModel(DocumentModel):
         return finding.insert([documents.of_class(cls, model) for model in models])
 
     @classmethod
-    def delete_many(cls, *targets: Self | str | Condition | bool) -> DeleteResult:
-        """Delete the documents of models, pks or whole keys, or all that meet conditions.
+    def delete_many(cls, *models: Self | str) -> DeleteResult:
+        """Delete the documents of models, pks or whole keys.
 
         Raises:
             BadDeleteActionError: one of them belongs to another class; nothing was deleted.
-            UnsupportedArgumentTypeError: keys and conditions at the same time.
         """
-        keys, conditions = finding.keys_and_conditions(cls, targets)
-        if not conditions:
-            return finding.delete_many(cls, keys)
-        refuse_both(cls, keys)
-        done = cls.where(*conditions).delete()
-        for error in done.errors.values():
-            raise error
-        return DeleteResult(models_deleted=done.changed, keys_deleted=done.changed)
-
-    @classmethod
-    def where(cls, *conditions: Condition | bool) -> Query[Self]:
-        """Start a query on the documents of the class that meet all of some conditions."""
-        return Query(Asked(cls, condition_of(conditions)))
+        return finding.delete_many(cls, [cls.rapyer_key(model) for model in models])
 
     @classmethod
     def find(
         cls,
-        *expressions: str | Condition | bool,
+        *keys: str,
         max_results: int | None = None,
         skip_missing: bool = False,
         skip_corrupted: bool = False,
         fetch: Sequence[str] = (),
     ) -> list[Self]:
-        """Return documents: of pks or whole keys in their order, or all that meet conditions.
+        """Return the documents of pks or whole keys, in their order; without any, all of the class.
 
-        Without either, all of the class. With both, those of the keys' that meet the conditions.
-
-        max_results: no more than so many. skip_missing: leave out keys without a document, instead
-        of raising `KeyNotFound`. skip_corrupted: log and leave out documents that do not validate,
-        instead of raising `CorruptedModelError`.
+        skip_missing: leave out keys without a document instead of raising `KeyNotFound`.
+        skip_corrupted: log and leave out documents that do not validate, instead of raising
+        `CorruptedModelError`.
         fetch: references to follow in all of them, each ``name`` or ``author.publisher``, in one
         more round trip for each level.
         """
         names = names_of(cls, fetch)
-        keys, conditions = finding.keys_and_conditions(cls, expressions)
-        if conditions and not keys:
-            query = cls.where(*conditions).skip_corrupted(skip_corrupted)
-            models = (query if max_results is None else query.limit(max_results)).all()
-        else:
-            found = finding.documents_of(
-                cls,
-                keys,
-                condition_of(conditions),
-                skip_missing=skip_missing,
-                skip_corrupted=skip_corrupted,
-            )
-            models = finding.collect(found, max_results)
+        found = cls.find_iter(*keys, skip_missing=skip_missing, skip_corrupted=skip_corrupted)
+        models = finding.collect(found, max_results)
         if names:
             fetch_levels(models, names, None)
         return models
 
     @classmethod
-    def find_one(
-        cls, *expressions: str | Condition | bool, fetch: Sequence[str] = ()
-    ) -> Self | None:
+    def find_one(cls, *keys: str, fetch: Sequence[str] = ()) -> Self | None:
         """Return the first document that a find would return, None where there is none.
 
         fetch: references to follow, as of a find.
         """
-        models = cls.find(*expressions, max_results=1, skip_missing=True, fetch=fetch)
+        found = cls.find_iter(*keys, skip_missing=True, fetch=fetch)
+        models = finding.collect(found, 1)
         return models[0] if models else None
 
     @classmethod
@@ -398,11 +385,11 @@ class AtomicRedisModel(DocumentModel):
     @classmethod
     def find_iter(
         cls,
-        *expressions: str | Condition | bool,
+        *keys: str,
         skip_missing: bool = False,
         skip_corrupted: bool = False,
         fetch: Sequence[str] = (),
-    ) -> Iterator[Self]:
+    ) -> Generator[Self, None]:
         """Go through documents in batches, in constant memory.
 
         `fetch` takes one more round trip for each level of each batch.
@@ -410,43 +397,12 @@ class AtomicRedisModel(DocumentModel):
         The arguments are those of a find. While documents are written, one may be seen twice or,
         when it was added since, not at all; one that exists throughout is seen.
         """
-        keys, conditions = finding.keys_and_conditions(cls, expressions)
-        found: Stream[Self] | Generator[Self, None]
-        if conditions and not keys:
-            found = cls.where(*conditions).skip_corrupted(skip_corrupted).__iter__()
-        else:
-            found = finding.documents_of(
-                cls,
-                keys,
-                condition_of(conditions),
-                skip_missing=skip_missing,
-                skip_corrupted=skip_corrupted,
-            )
+        wanted = [cls.rapyer_key(key) for key in keys]
+        found = finding.documents_of(
+            cls, wanted, skip_missing=skip_missing, skip_corrupted=skip_corrupted
+        )
         names = names_of(cls, fetch)
         return fetched_in_batches(found, names) if names else found
-
-    # The search index
-
-    @classmethod
-    def create_index(cls, on_progress: OnProgress | None = None) -> IndexInfo:
-        """Build the index that the class declares, beside the one that is there; return it.
-
-        on_progress: is told again and again how far it is.
-
-        Raises:
-            IndexUnavailableError: the class declares none, or the server cannot have one.
-        """
-        return indexes.create(cls, on_progress)
-
-    @classmethod
-    def delete_index(cls) -> bool:
-        """Remove the index, and no document; return whether it was there."""
-        return indexes.delete(cls)
-
-    @classmethod
-    def index_info(cls) -> IndexInfo | None:
-        """Return the index as it is on the server, None where there is none."""
-        return indexes.describe(cls)
 
 
 AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
@@ -456,8 +412,6 @@ AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
         bool: RedisBool,
         str: RedisStr,
         bytes: RedisBytes,
-        datetime: RedisDatetime,
-        BoundTimestamp: RedisDatetimeTimestamp,
         list: RedisList,
         dict: RedisDict,
         BoundReference: Reference,
@@ -469,13 +423,10 @@ AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
         "int": IntHandle,
         "float": FloatHandle,
         "str": StrHandle,
-        "datetime": DatetimeHandle,
-        "timestamp": TimestampHandle,
         "list": ListHandle,
         "dict": DictHandle,
         "reference": ReferenceHandle,
         "model": AtomicRedisModel,
-        "special-set": SetHandle,
         "any": AnyHandle,
     }
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rapyer_core.batches import Batch
+from rapyer_core.batches import Batch, refreshed
 from rapyer_core.commands import Command, Reply
 from rapyer_core.errors import (
     ConflictError,
@@ -19,27 +19,17 @@ from rapyer_core.errors import (
     ServerError,
 )
 from rapyer_core.model import DocumentModel
-from rapyer_core.operations import Computation, Operation
+from rapyer_core.operations import Computation, Operation, read_operation, swap_operation
 from rapyer_core.paths import display
 from rapyer_core.places import Route
 from rapyer_core.replies import explained
 from rapyer_core.scopes import active_scope, is_any_open
-from rapyer_core.search.shadows import refreshed
 
 from ._seam import sleep
 from .clients import driver_of
 from .drivers.protocol import Driver
 
-__all__ = [
-    "deliver",
-    "deliver_each",
-    "perform",
-    "run",
-    "run_batch",
-    "run_each",
-    "send",
-    "send_each",
-]
+__all__ = ["deliver", "perform", "run", "run_batch", "run_each", "send", "send_each"]
 
 # Seconds between the tries to learn what came of a write, where it is to run exactly once. The
 # driver's own tries to connect come on top; all together stay below `REMEMBERED`.
@@ -56,7 +46,12 @@ def perform(value: Any, method: str, build: Callable[..., Any], *args: Any, **na
         return value.rapyer_unstored(method, *args, **named)
     cls, work = type(route.root), build(route, *args, **named)
     settings = cls.rapyer_settings()
-    if is_any_open() or settings.is_special or isinstance(work, Computation):
+    if (
+        is_any_open()
+        or settings.is_exactly_once
+        or settings.cascades
+        or isinstance(work, Computation)
+    ):
         return run(cls, work)
     # What most calls are, without another coroutine around it.
     driver: Driver = settings.driver or driver_of(cls)
@@ -72,12 +67,13 @@ def run(cls: type[DocumentModel], work: Operation | Computation) -> Any:
     scope = active_scope(cls.__rapyer_defaults__)
     if scope is not None and not work.is_read:
         return scope.add(work, cls)
-    driver, work = driver_of(cls), refreshed(cls, work)
-    is_once = cls.rapyer_settings().is_exactly_once
+    driver, settings = driver_of(cls), cls.rapyer_settings()
+    if settings.cascades and work.lifetime is not None:
+        return _run_and_cascade(cls, work)
     if isinstance(work, Computation):
-        return _compute(cls, work)
-    if is_once and not work.is_read:
-        return (run_batch(driver, Batch((work,), True), is_once))[0]
+        return _compute(driver, work, cls.Meta.max_retries, settings.is_exactly_once)
+    if settings.is_exactly_once and not work.is_read:
+        return (run_batch(driver, Batch((work,), True), True))[0]
     try:
         reply = work.answered(driver.execute(work.by_sha()))
     except ServerError as error:
@@ -85,16 +81,43 @@ def run(cls: type[DocumentModel], work: Operation | Computation) -> Any:
     return work.finish(reply)
 
 
+def _run_and_cascade(cls: type[DocumentModel], work: Operation | Computation) -> Any:
+    """Run work that starts a lifetime anew, and take that on to what the document refers to."""
+    from .cascades import take_on  # which sends as well
+
+    driver, is_once = driver_of(cls), cls.rapyer_settings().is_exactly_once
+    if isinstance(work, Computation):
+        result = _compute(driver, work, cls.Meta.max_retries, is_once)
+        key: str = work.route.place.key
+    else:
+        replies = run_each(cls, (work,), takes_on=False)
+        reply, key = replies[0], work.key
+        if isinstance(reply, ServerError):
+            raise explained(reply, key, display(work.path)) from reply
+        result = work.finish(reply)
+    take_on(cls, [key])
+    return result
+
+
 def run_each(
-    cls: type[DocumentModel], operations: Sequence[Operation]
+    cls: type[DocumentModel], operations: Sequence[Operation], *, takes_on: bool = True
 ) -> list[Reply | ServerError]:
-    """Run operations in one round trip, each for itself, and return their replies."""
-    driver = driver_of(cls)
-    operations = [refreshed(cls, operation) for operation in operations]
-    if cls.rapyer_settings().is_exactly_once:
+    """Run operations in one round trip, each for itself, and return their replies.
+
+    takes_on: where they start lifetimes anew, take that on to what the documents refer to.
+    """
+    driver, settings = driver_of(cls), cls.rapyer_settings()
+    replies: list[Reply | ServerError]
+    if settings.is_exactly_once:
         batch = Batch(operations, False)
-        return batch.replies(deliver(driver, batch, True))
-    return send_each(driver, operations)
+        replies = list(batch.replies(deliver(driver, batch, True)))
+    else:
+        replies = send_each(driver, operations)
+    if takes_on and settings.cascades:
+        from .cascades import take_on  # which sends as well
+
+        take_on(cls, refreshed(operations, replies))
+    return replies
 
 
 def send_each(driver: Driver, works: Sequence[Operation | Command]) -> list[Reply | ServerError]:
@@ -143,17 +166,6 @@ def run_batch(driver: Driver, batch: Batch, is_once: bool) -> list[Any]:
     return batch.results(deliver(driver, batch, is_once))
 
 
-def deliver_each(driver: Driver, batches: Sequence[Batch]) -> list[Reply | ServerError]:
-    """Send batches in one round trip, each a step of its own, and return their replies."""
-    replies = driver.execute_many([batch.by_sha() for batch in batches])
-    unknown = [i for i, reply in enumerate(replies) if _is_unknown_script(reply)]
-    if unknown:
-        again = driver.execute_many([batches[i].by_source() for i in unknown])
-        for i, reply in zip(unknown, again, strict=True):
-            replies[i] = reply
-    return replies
-
-
 def deliver(driver: Driver, batch: Batch, is_once: bool) -> Reply:
     """Send a batch in one step and return its reply.
 
@@ -196,14 +208,12 @@ def _is_unknown_script(reply: Reply | ServerError) -> bool:
     return isinstance(reply, ServerError) and reply.code == "NOSCRIPT"
 
 
-def _compute(cls: type[DocumentModel], work: Computation) -> Any:
-    driver, tries = driver_of(cls), cls.Meta.max_retries
-    is_once = cls.rapyer_settings().is_exactly_once
-    reading = work.reading()
+def _compute(driver: Driver, work: Computation, tries: int, is_once: bool) -> Any:
+    reading = read_operation(work.route, bytes)
     for _ in range(tries):
         seen = reading.finish(send(driver, reading))
         text, settle = work.change(seen)
-        swap = refreshed(cls, work.swapping(seen, text))
+        swap = swap_operation(work.route, seen, text, work.lifetime)
         if (run_batch(driver, Batch((swap,), True), is_once))[0]:
             return settle()
     path = display(work.route.path)

@@ -104,7 +104,7 @@ class Bound:
         queued = None
         if predict is not None and is_any_open():
             queued = self._predicted(predict, is_whole)
-        lifetime = route.root.rapyer_lifetime()
+        lifetime = route.root.rapyer_lifetime(name)
         key, path = route.place.key, route.path
         beside = () if lifetime is None else type(route.root).rapyer_companions(key)
         operation = Operation(name, key, path, args, settle, queued, lifetime, is_read, confirms)
@@ -134,12 +134,18 @@ class Bound:
         return parent.rapyer_held_at(member, child)
 
     def rapyer_computation(
-        self, route: Route, function: Callable[[Any], Any], result: Callable[[], Any] | None = None
+        self,
+        route: Route,
+        function: Callable[[Any], Any],
+        result: Callable[[], Any] | None = None,
+        *,
+        name: str = "value_swap",
     ) -> Computation:
         """Return a change computed from the value's present state.
 
         `function` gets the value, validated, and returns the new one; `result`, called when it was
-        written, gives what the caller gets instead of the new value.
+        written, gives what the caller gets instead of the new value. `name`: the operation that it
+        stands for.
         """
         self.rapyer_check_writable(False)
 
@@ -152,7 +158,7 @@ class Bound:
 
             return self.rapyer_plan.sent(new, self), settle
 
-        return Computation(route, change, route.root.rapyer_lifetime())
+        return Computation(route, change, route.root.rapyer_lifetime(name))
 
     def rapyer_check_writable(self, is_read: bool) -> None:
         """Raise if the field must not change."""
@@ -201,7 +207,7 @@ class Bound:
         def settle(text: bytes) -> Any:
             return self.rapyer_accept(self.rapyer_plan.read(text, self))
 
-        return read_operation(route, settle, route.root.rapyer_lifetime())
+        return read_operation(route, settle, route.root.rapyer_lifetime("value_get"))
 
     def apply_operation(self, route: Route, function: Callable[[Any], Any]) -> Computation:
         """Replace the value by what a function makes of it."""

@@ -63,7 +63,7 @@ class DictOperations(ContainerOperations):
     ) -> Operation | Computation:
         """Return the operation `name`; `change` does the same to a plain dict."""
         if not self.rapyer_members.is_plain:
-            return self._computed(route, change)
+            return self._computed(name, route, change)
 
         def settle(_: Any) -> Any:
             self.rapyer_follow(change)
@@ -75,7 +75,11 @@ class DictOperations(ContainerOperations):
         return self.rapyer_operation(route, name, args, settle, predict, confirms=is_done)
 
     def _computed(
-        self, route: Route, change: Callable[[dict[Any, Any]], Any], has_result: bool = False
+        self,
+        name: str,
+        route: Route,
+        change: Callable[[dict[Any, Any]], Any],
+        has_result: bool = False,
     ) -> Computation:
         results: list[Any] = []
 
@@ -84,7 +88,7 @@ class DictOperations(ContainerOperations):
             return value
 
         return self.rapyer_computation(
-            route, function, (lambda: results[0]) if has_result else None
+            route, function, (lambda: results[0]) if has_result else None, name=name
         )
 
     def set_item_operation(self, route: Route, key: Any, value: Any) -> Operation | Computation:
@@ -147,7 +151,7 @@ class DictOperations(ContainerOperations):
 
         if not self.rapyer_members.is_plain:
             return self._computed(
-                route, lambda own: outcome(own.pop(name, default)), has_result=True
+                "dict_pop", route, lambda own: outcome(own.pop(name, default)), has_result=True
             )
 
         def settle(reply: list[Any]) -> Any:
@@ -166,7 +170,7 @@ class DictOperations(ContainerOperations):
             return plain_dict.popitem(own)
 
         if not self.rapyer_members.is_plain:
-            return self._computed(route, from_copy, has_result=True)
+            return self._computed("dict_popitem", route, from_copy, has_result=True)
 
         def settle(reply: list[Any]) -> tuple[Any, Any]:
             if not reply[0]:
@@ -185,7 +189,10 @@ class DictOperations(ContainerOperations):
         members = self.rapyer_members
         if not members.is_plain:
             return self._computed(
-                route, lambda own: own.setdefault(name_of, value), has_result=True
+                "dict_setdefault",
+                route,
+                lambda own: own.setdefault(name_of, value),
+                has_result=True,
             )
 
         predicted: list[Any] = []
@@ -210,7 +217,7 @@ class DictOperations(ContainerOperations):
     def clear_operation(self, route: Route) -> Operation | Computation:
         """Remove every member."""
         if not self.rapyer_members.is_plain:
-            return self._computed(route, plain_dict.clear)
+            return self._computed("dict_clear", route, plain_dict.clear)
 
         def settle(_: Any) -> Any:
             return self.rapyer_accept({})

@@ -92,7 +92,7 @@ class ListOperations(ContainerOperations):
         `kept`: how many leading items stay where they are on the server, whatever its list is.
         """
         if not self.rapyer_plan.choice("list").is_plain:
-            return self._computed(route, change, result is not None)
+            return self._computed(name, route, change, result is not None)
 
         def settle(reply: list[Any]) -> Any:
             same = change if replay is None else _told(replay, reply[0])
@@ -118,7 +118,7 @@ class ListOperations(ContainerOperations):
         return self.rapyer_operation(route, name, args, settle, predicted, confirms=confirms)
 
     def _computed(
-        self, route: Route, change: Callable[[list[Any]], Any], has_result: bool = False
+        self, name: str, route: Route, change: Callable[[list[Any]], Any], has_result: bool = False
     ) -> Computation:
         results: list[Any] = []
 
@@ -134,7 +134,7 @@ class ListOperations(ContainerOperations):
             return value
 
         return self.rapyer_computation(
-            route, function, (lambda: results[0]) if has_result else None
+            route, function, (lambda: results[0]) if has_result else None, name=name
         )
 
     def append_operation(self, route: Route, value: Any) -> Operation | Computation:
@@ -201,7 +201,7 @@ class ListOperations(ContainerOperations):
             plain_list.__delitem__(own, slice(position, position + 1))
 
         if self.rapyer_items.kind not in _ONE_TEXT:
-            return self._computed(route, change)
+            return self._computed("list_remove", route, change)
         args = (self.rapyer_items.shown(item, self),)
         return self.rapyer_change(route, "list_remove", args, change, replay=replay, kept=0)
 
@@ -248,7 +248,7 @@ class ListOperations(ContainerOperations):
     def clear_operation(self, route: Route) -> Operation | Computation:
         """Remove every item."""
         if not self.rapyer_plan.choice("list").is_plain:
-            return self._computed(route, plain_list.clear)
+            return self._computed("list_clear", route, plain_list.clear)
 
         def settle(_: Any) -> Any:
             return self.rapyer_accept([])

@@ -57,7 +57,9 @@ class NumberOperations(Bound):
         if plan.is_plain or plan.bounds:
             return self.rapyer_arithmetic(route, sign, operand)
         function = _FUNCTIONS[sign]
-        return self.rapyer_computation(route, lambda value: function(value, operand))
+        return self.rapyer_computation(
+            route, lambda value: function(value, operand), name="number_change"
+        )
 
     def decrease_operation(self, route: Route, amount: Any) -> Operation | Computation:
         """Subtract: the operand is checked before its sign is turned."""

@@ -1,0 +1,345 @@
+"""Which actions start a lifetime anew: those that `refresh_ttl` names, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Annotated, Any
+
+import pytest
+from pydantic import AfterValidator
+
+from rapyer_async import (
+    ActionGroup,
+    AtomicRedisModel,
+    Key,
+    RedisConfig,
+    Reference,
+    apipeline,
+    init_rapyer,
+)
+from rapyer_async.clients import DEFAULTS, REGISTRY
+from rapyer_core.errors import InvalidRefreshTtlError, KeyNotFound
+
+from .asking import ask, lifetime
+from .counting import counted
+
+
+def unchanged(value: Any) -> Any:
+    return value
+
+
+class ActPart(AtomicRedisModel):
+    name: str = ""
+
+
+class ActDocument(AtomicRedisModel):
+    Meta = RedisConfig(ttl=100)
+    code: Key[str]
+    name: str = ""
+    count: int = 0
+    ratio: float = 0.5
+    odd: Annotated[int, AfterValidator(unchanged)] = 0
+    tags: list[str] = ["a", "b", "c", "d", "e"]
+    odd_tags: Annotated[list[str], AfterValidator(unchanged)] = ["a", "b", "c"]
+    counts: dict[str, int] = {"a": 1, "b": 2, "c": 3, "d": 4}
+    odd_counts: Annotated[dict[str, int], AfterValidator(unchanged)] = {"a": 1, "b": 2}
+    part: ActPart = ActPart()
+
+
+class ActHolder(AtomicRedisModel):
+    document: Reference[ActDocument]
+
+
+Do = Callable[[ActDocument], Any]
+
+READ = ActionGroup.READ
+FETCH = ActionGroup.FETCH
+UPDATE = ActionGroup.UPDATE
+APPEND = ActionGroup.APPEND
+ERASE = ActionGroup.ERASE
+ARITHMETIC = ActionGroup.ARITHMETIC
+
+
+async def get(model: ActDocument) -> None:
+    await ActDocument.aget(model.key)
+
+
+async def get_part(model: ActDocument) -> None:
+    await ActDocument.aget(model.key, only=["name"])
+
+
+async def find(model: ActDocument) -> None:
+    assert len(await ActDocument.afind()) == 1
+    await ActDocument.afind_one(model.key)
+
+
+async def load(model: ActDocument) -> None:
+    await model.aload()
+    await model.part.aload()
+
+
+async def get_or_create(model: ActDocument) -> None:
+    await ActDocument.aget_or_create(ActDocument(code=model.code))
+
+
+async def fetch_reference(model: ActDocument) -> None:
+    await ActHolder(document=model.key).document.afetch()
+    await ActHolder(document=model.key).afetch_related()
+
+
+async def load_field(model: ActDocument) -> None:
+    await model.name.aload()
+    await model.tags.aload()
+    await model.tags.alength()
+    await model.counts.alength()
+
+
+async def save(model: ActDocument) -> None:
+    model.name += "x"
+    await model.asave()
+    await model.asave(force=True)
+    await ActDocument.ainsert(model)
+
+
+async def update(model: ActDocument) -> None:
+    await model.aupdate(name="y")
+    await model.name.aset("z")
+    await model.name.aappend("z")
+    await model.name.amul(2)
+    await model.tags.aset_item(0, "x")
+    await model.part.name.aset("x")
+
+
+async def update_or_create(model: ActDocument) -> None:
+    await ActDocument.aupdate_or_create(ActDocument(code=model.code, name="u"))
+
+
+async def apply(model: ActDocument) -> None:
+    await model.name.aapply(unchanged)
+    await model.aapply(lambda held: held)
+
+
+async def put_item(model: ActDocument) -> None:
+    await model.counts.aset_item("x", 1)
+    await model.counts.aupdate(y=1)
+
+
+async def append(model: ActDocument) -> None:
+    await model.tags.aappend("x")
+    await model.tags.aextend(["y", "z"])
+    await model.tags.ainsert(0, "x")
+    await model.counts.asetdefault("z", 1)
+    await model.odd_tags.aappend("x")
+
+
+async def erase(model: ActDocument) -> None:
+    await model.tags.apop()
+    await model.tags.aremove("a")
+    await model.tags.aremove_range(0, 1)
+    await model.counts.apop("a")
+    await model.counts.apopitem()
+    await model.counts.adel_item("b")
+    await model.counts.aclear()
+    await model.odd_tags.apop()
+    await model.odd_counts.apop("a")
+    await model.odd_tags.aclear()
+    await model.tags.aclear()
+
+
+async def calculate(model: ActDocument) -> None:
+    await model.count.aincrease()
+    await model.count.apow(2)
+    await model.ratio.adiv(2)
+    await model.odd.aincrease()
+
+
+GROUPS: list[tuple[ActionGroup, list[Do]]] = [
+    (READ, [load_field]),
+    (FETCH, [get, get_part, find, load, get_or_create, fetch_reference]),
+    (UPDATE, [save, update, update_or_create, apply]),
+    (UPDATE | APPEND, [put_item]),
+    (APPEND, [append]),
+    (ERASE, [erase]),
+    (ARITHMETIC, [calculate]),
+]
+CASES = [(group, do) for group, each in GROUPS for do in each]
+NAMES = [do.__name__ for _, do in CASES]
+ALL = [READ, FETCH, ActionGroup.CREATE, UPDATE, APPEND, ERASE, ARITHMETIC]
+
+
+@pytest.fixture(autouse=True)
+def settings_restored() -> Iterator[None]:
+    yield
+    ActDocument.Meta.refresh_ttl = True
+    ActDocument.Meta.ttl = 100
+
+
+async def shortened() -> ActDocument:
+    """Return a model whose document was given half of its lifetime."""
+    await ask(ActDocument, "FLUSHDB")
+    model = await ActDocument(code="a").asave()
+    await model.aset_ttl(50)
+    return model
+
+
+@pytest.mark.parametrize(("group", "do"), CASES, ids=NAMES)
+async def test_the_actions_that_are_named_count(
+    rapyer: ModuleType, group: ActionGroup, do: Do
+) -> None:
+    for named in ALL:
+        ActDocument.Meta.refresh_ttl = named
+        model = await shortened()
+        await do(model)
+        left = await lifetime(model)
+        assert 50 < left <= 100 if named in group else 0 < left <= 50, (named, left)
+
+
+@pytest.mark.parametrize(("group", "do"), CASES, ids=NAMES)
+async def test_all_or_none(rapyer: ModuleType, group: ActionGroup, do: Do) -> None:
+    for setting in (True, False):
+        ActDocument.Meta.refresh_ttl = setting
+        model = await shortened()
+        await do(model)
+        left = await lifetime(model)
+        assert 50 < left <= 100 if setting else 0 < left <= 50
+
+
+@pytest.mark.parametrize(("group", "do"), CASES, ids=NAMES)
+async def test_without_a_lifetime_none_is_given_or_taken(
+    rapyer: ModuleType, group: ActionGroup, do: Do
+) -> None:
+    ActDocument.Meta.ttl = None
+    for seconds in (50, None):
+        model = await shortened()
+        if seconds is None:
+            await ask(ActDocument, "PERSIST", model.key)
+        await do(model)
+        left = await lifetime(model)
+        assert left == -1 if seconds is None else 0 < left <= 50
+
+
+async def test_in_a_pipeline(rapyer: ModuleType) -> None:
+    for named in (UPDATE, APPEND, ERASE, ARITHMETIC):
+        ActDocument.Meta.refresh_ttl = named
+        for group in (UPDATE, APPEND, ERASE, ARITHMETIC):
+            model = await shortened()
+            async with apipeline():
+                if group is UPDATE:
+                    model.name = "x"
+                elif group is APPEND:
+                    model.tags.append("x")
+                elif group is ERASE:
+                    del model.tags[0]
+                else:
+                    model.count += 1
+            left = await lifetime(model)
+            assert 50 < left <= 100 if named is group else 0 < left <= 50
+
+
+async def test_a_new_document_has_its_lifetime_whatever_counts(rapyer: ModuleType) -> None:
+    for named in (*ALL, ActionGroup(0), False, True):
+        ActDocument.Meta.refresh_ttl = named
+        for make in (
+            lambda model: model.asave(),
+            lambda model: model.asave(only_new=True),
+            lambda model: ActDocument.ainsert(model),
+            lambda model: ActDocument.aget_or_create(model),
+            lambda model: ActDocument.aupdate_or_create(model),
+        ):
+            await ask(ActDocument, "FLUSHDB")
+            model = ActDocument(code="a")
+            await make(model)
+            assert 90 < await lifetime(model) <= 100
+
+
+async def test_refresh_ttl(rapyer: ModuleType) -> None:
+    for setting in (False, True, READ):
+        ActDocument.Meta.refresh_ttl = setting
+        model = await shortened()
+        await model.refresh_ttl()
+        assert 50 < await lifetime(model) <= 100
+        model = await shortened()
+        await model.part.refresh_ttl()
+        assert 50 < await lifetime(model) <= 100
+        model = await shortened()
+        async with apipeline():
+            await model.refresh_ttl()
+            assert 0 < await lifetime(model) <= 50
+        assert 50 < await lifetime(model) <= 100
+        await ActDocument.at(model.key).refresh_ttl()
+    await ask(ActDocument, "DEL", model.key)
+    with pytest.raises(KeyNotFound):
+        await model.refresh_ttl()
+    ActDocument.Meta.ttl = None
+    model = await shortened()
+    await model.refresh_ttl()
+    assert 0 < await lifetime(model) <= 50
+    with pytest.raises(KeyNotFound):
+        ActDocument.Meta.ttl = 100
+        await ActDocument(code="never").refresh_ttl()
+
+
+async def test_a_lifetime_costs_no_round_trip(rapyer: ModuleType) -> None:
+    driver = counted()
+    model = await shortened()
+    await calculate(model)
+    await get(model)
+    for do, trips in ((get, 1), (calculate, 6), (update_or_create, 1)):
+        await model.aset_ttl(50)
+        await do(model)
+        await model.aset_ttl(50)
+        driver.forget()
+        await do(model)
+        # A field with a validator of its own is read, computed and compared: two trips and not one.
+        assert len(driver.trips) == (trips - 1 if do is calculate else trips)
+        assert 50 < await lifetime(model) <= 100
+
+
+def test_what_refresh_ttl_takes() -> None:
+    for wrong in (ActionGroup.DELETE, ActionGroup.READ | ActionGroup.DELETE, None, 1, "READ"):
+        with pytest.raises(InvalidRefreshTtlError):
+            RedisConfig(refresh_ttl=wrong)
+    assert RedisConfig(refresh_ttl=READ | FETCH).refresh_ttl == READ | FETCH
+    assert [group.name for group in ActionGroup] == [
+        *("READ", "FETCH", "CREATE", "UPDATE", "APPEND", "DELETE", "ERASE", "ARITHMETIC")
+    ]
+
+
+async def test_what_is_inherited_and_what_init_sets(redis_url: str, rapyer: ModuleType) -> None:
+    with REGISTRY.isolated():
+
+        class Base(AtomicRedisModel):
+            Meta = RedisConfig(ttl=100, refresh_ttl=ActionGroup.FETCH)
+            n: int = 0
+
+        class Derived(Base):
+            pass
+
+        class Changed(Base):
+            Meta = RedisConfig(ttl=200)
+
+        class Without(AtomicRedisModel):
+            n: int = 0
+
+        class Never(AtomicRedisModel):
+            Meta = RedisConfig(ttl=None)
+            n: int = 0
+
+        DEFAULTS.ttl = 300
+        expected = ((Base, 100), (Derived, 100), (Changed, 200), (Without, 300), (Never, -1))
+        for cls, seconds in expected:
+            model = await cls().asave()
+            assert seconds - 10 < await lifetime(model) <= seconds
+            await model.aset_ttl(50)
+            await model.n.aincrease()
+            # What is inherited holds here too: only a fetch counts.
+            assert (await lifetime(model) <= 50) == (cls not in (Without,))
+            await cls.aget(model.key)
+            assert (await lifetime(model) <= 50) == (cls is Never)
+        await init_rapyer(redis_url, ttl=400)
+        assert 390 < await lifetime(await Without().asave()) <= 400
+        assert 90 < await lifetime(await Base().asave()) <= 100
+        assert await lifetime(await Never().asave()) == -1
+        await init_rapyer(redis_url)
+        assert await lifetime(await Without().asave()) == -1
