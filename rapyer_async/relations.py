@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, TypeVar
 
 from rapyer_core import documents
-from rapyer_core.actions import FETCHING
 from rapyer_core.batches import slot_of
 from rapyer_core.bound.references import BoundReference
 from rapyer_core.commands import Command

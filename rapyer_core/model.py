@@ -87,7 +87,7 @@ class Settings(NamedTuple):
     shadows: Shadows | None
     """What the index needs beside the texts of the class' documents."""
     is_special: bool
-    """Whether an operation is more than its own command: exactly once, with `shadows`, or a cascade."""
+    """Whether an operation is more than its own command: exactly once, `shadows`, a cascade."""
     legacy_pickles: bool
 
 

@@ -12,7 +12,24 @@ from rapyer_core.cascades import CascadeResult, CascadeTTL, TTLCascadeMode
 from rapyer_core.config import RedisConfig
 from rapyer_core.expressions import Expression
 from rapyer_core.fields import Field
+from rapyer_core.finding import changes as change
+from rapyer_core.finding.aggregates import (
+    Aggregate,
+    Avg,
+    Count,
+    CountDistinct,
+    Distinct,
+    Max,
+    Min,
+    Sum,
+)
+from rapyer_core.finding.changes import ChangeResult
+from rapyer_core.finding.explaining import Plan
+from rapyer_core.finding.indexes import IndexInfo, IndexProgress
+from rapyer_core.finding.results import Page
 from rapyer_core.keys import Key, RapyerKey
+from rapyer_core.pickled_fields import Pickled
+from rapyer_core.pickling import set_pickle_keys
 from rapyer_core.reference_plans import MissingAsNone
 from rapyer_core.results import (
     DeleteResult,
@@ -25,14 +42,17 @@ from rapyer_core.search.conditions import Condition
 from rapyer_core.search.geo import GeoPoint
 from rapyer_core.search.sorting import SortKey
 from rapyer_core.search.words import Fuzzy, Phrase, Prefix, Words
+from rapyer_core.timestamps import NaiveAs
 
 from .clients import init_rapyer, teardown_rapyer
+from .fields.datetimes import RedisDatetime, RedisDatetimeTimestamp
 from .fields.dicts import RedisDict
 from .fields.index import Index
 from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
 from .fields.references import ForeignKey, Reference
+from .fields.sets import RedisSet
 from .fields.texts import RedisStr
 from .fields.values import RedisBool, RedisBytes
 from .functions import (
@@ -50,14 +70,21 @@ from .functions import (
 from .locks import lock_name
 from .model import AtomicRedisModel
 from .pipelines import current_scope, pipeline
+from .query import Query
 
 __all__ = [
     "ActionGroup",
+    "Aggregate",
     "AtomicRedisModel",
+    "Avg",
     "CascadeResult",
     "CascadeTTL",
+    "ChangeResult",
     "Condition",
+    "Count",
+    "CountDistinct",
     "DeleteResult",
+    "Distinct",
     "Expression",
     "Field",
     "ForeignKey",
@@ -66,26 +93,40 @@ __all__ = [
     "GetOrCreateResult",
     "GetOrCreateStatus",
     "Index",
+    "IndexInfo",
+    "IndexProgress",
     "Key",
+    "Max",
+    "Min",
     "MissingAsNone",
+    "NaiveAs",
     "Nullable",
+    "Page",
     "Phrase",
+    "Pickled",
+    "Plan",
     "Prefix",
+    "Query",
     "RapyerDeleteResult",
     "RapyerKey",
     "RedisBool",
     "RedisBytes",
     "RedisConfig",
+    "RedisDatetime",
+    "RedisDatetimeTimestamp",
     "RedisDict",
     "RedisFloat",
     "RedisInt",
     "RedisList",
+    "RedisSet",
     "RedisStr",
     "Reference",
     "Scope",
     "SortKey",
+    "Sum",
     "TTLCascadeMode",
     "Words",
+    "change",
     "current_scope",
     "delete_many",
     "errors",
@@ -101,5 +142,6 @@ __all__ = [
     "lock_from_key",
     "lock_name",
     "pipeline",
+    "set_pickle_keys",
     "teardown_rapyer",
 ]

@@ -7,13 +7,16 @@ driver made for it. No connection is opened by an import or by a class definitio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rapyer_core.cascades import CascadeTTL
 from rapyer_core.commands import Command
 from rapyer_core.config import RedisConfig, epoch
 from rapyer_core.errors import NotInitializedError, ServerError, UnsupportedArgumentValueError
+from rapyer_core.finding.indexes import OnProgress
 from rapyer_core.model import DocumentModel
+from rapyer_core.pickling import set_pickle_keys
 from rapyer_core.registry import Registry
 from rapyer_core.replies import explained
 
@@ -103,6 +106,9 @@ def init_rapyer(
     ttl: int | None = None,
     *,
     redis_url: str | None = None,
+    indexes: str | None = None,
+    on_index_progress: OnProgress | None = None,
+    pickle_keys: Sequence[str | bytes] | None = None,
     cascade_ttl: CascadeTTL | None = None,
 ) -> None:
     """Set the default client of every model that has none of its own, and check the server.
@@ -110,15 +116,22 @@ def init_rapyer(
     redis: a URL, a client of redis-py, or a driver. redis_url: the same, by the name of a URL.
     ttl: lifetime in seconds of documents whose model sets none. cascade_ttl: whether lifetimes go
     on to what documents refer to, for models and references that do not say.
+    indexes: what is done about search indexes that are not what the models declare: "build" (the
+    default), "lazy", "check" or "refuse", as `RedisConfig` says. on_index_progress: is told again
+    and again how far each index is that is being built. pickle_keys: the keys of the process for
+    pickled fields, as `set_pickle_keys` takes them.
 
-    Models that are defined later use it too. Called again, it replaces the earlier default,
-    which is closed if it was made here from a URL.
+    Models that are defined later use it too; their indexes are seen to when they are first used.
+    Called again, it replaces the earlier default, which is closed if it was made here from a URL.
 
     Raises:
-        UnsupportedArgumentValueError: neither a client nor a URL was given, or both.
+        UnsupportedArgumentValueError: neither a client nor a URL was given, or both; or a pickle
+            key is too short.
         ConnectionFailedError: the server cannot be reached.
         AuthenticationFailedError: it refused the user or the password.
         ServerLacksFeatureError: it has no RedisJSON.
+        IndexUnavailableError: models declare indexes, which this database cannot have.
+        IndexMismatchError: another index is there, and `indexes` is "refuse".
     """
     if (redis is None) == (redis_url is None):
         raise UnsupportedArgumentValueError(
@@ -126,6 +139,8 @@ def init_rapyer(
             expected="one of redis and redis_url",
             actual="neither" if redis is None else "both",
         )
+    if pickle_keys is not None:
+        set_pickle_keys(*pickle_keys)
     RedisConfig(ttl=ttl, cascade_ttl=cascade_ttl)  # raises before anything is opened
     setting = redis if redis_url is None else redis_url
     driver = open_driver(setting)
@@ -137,8 +152,16 @@ def init_rapyer(
     _close(DEFAULTS)
     DEFAULTS.redis = setting
     DEFAULTS.ttl = ttl
+    if indexes is None:
+        DEFAULTS.unset("indexes")
+    else:
+        DEFAULTS.indexes = indexes
     DEFAULTS.cascade_ttl = cascade_ttl
     DEFAULTS.driver = (setting, driver, epoch())
+    # Here, since indexes are asked for through this module.
+    from .indexes import ensure_all
+
+    ensure_all(REGISTRY.all(), DEFAULTS, on_index_progress)
 
 
 def teardown_rapyer() -> None:
@@ -148,6 +171,7 @@ def teardown_rapyer() -> None:
     _close(DEFAULTS)
     DEFAULTS.unset("redis")
     DEFAULTS.unset("ttl")
+    DEFAULTS.unset("indexes")
     DEFAULTS.unset("cascade_ttl")
 
 

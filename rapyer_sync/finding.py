@@ -18,6 +18,8 @@ from rapyer_core.operations import Operation
 from rapyer_core.replies import explained
 from rapyer_core.results import DeleteResult
 from rapyer_core.scopes import active_scope
+from rapyer_core.search.conditions import Condition
+from rapyer_core.search.evaluating import matches
 
 from .clients import DEFAULTS, driver_of
 from .running import run, run_each
@@ -31,6 +33,8 @@ __all__ = [
     "exists",
     "insert",
     "keys",
+    "keys_and_conditions",
+    "texts_of",
 ]
 
 M = TypeVar("M", bound=DocumentModel)
@@ -59,13 +63,34 @@ def collect(found: Generator[M, None], most: int | None) -> list[M]:
     return models
 
 
+def keys_and_conditions(
+    cls: type[M], given: Sequence[Any]
+) -> tuple[list[RapyerKey], list[Condition]]:
+    """Return what is a key, pk or model of what was given, as whole keys, and the conditions.
+
+    Raises:
+        UnsupportedArgumentTypeError: something is neither.
+    """
+    conditions = [each for each in given if isinstance(each, Condition)]
+    keys = [cls.rapyer_key(each) for each in given if not isinstance(each, Condition)]
+    return keys, conditions
+
+
 def documents_of(
-    cls: type[M], wanted: Sequence[RapyerKey], *, skip_missing: bool, skip_corrupted: bool
+    cls: type[M],
+    wanted: Sequence[RapyerKey],
+    condition: Condition | None = None,
+    *,
+    skip_missing: bool,
+    skip_corrupted: bool,
 ) -> Generator[M, None]:
-    """Yield the documents of keys in their order; without keys, every document of the class."""
+    """Yield the documents of keys in their order, those that meet a condition.
+
+    Without keys, every document of the class.
+    """
     if wanted:
         for batch in _batches(wanted):
-            for model in _read(cls, batch, skip_missing, skip_corrupted):
+            for model in _read(cls, batch, skip_missing, skip_corrupted, condition):
                 yield model
         return
     cursor: bytes | None = _START
@@ -112,13 +137,13 @@ def insert(models: Sequence[M]) -> list[M]:
 
 def delete_key(cls: type[M], key: RapyerKey) -> bool:
     """Delete the document of a key."""
-    was_there: bool = run(cls, documents.delete_operation(key))
+    was_there: bool = run(cls, documents.delete_operation(cls, key))
     return was_there
 
 
 def delete_model(model: DocumentModel) -> bool:
     """Delete a model's document; the model counts as never saved afterwards."""
-    operation = documents.delete_operation(documents.key_to_delete(model), model)
+    operation = documents.delete_operation(type(model), documents.key_to_delete(model), model)
     was_there: bool = run(type(model), operation)
     return was_there
 
@@ -128,7 +153,7 @@ def delete_many(cls: type[M], targets: Sequence[RapyerKey]) -> DeleteResult:
     deleted = 0
     size = cls.Meta.max_delete_per_transaction
     for batch in _batches(list(dict.fromkeys(targets)), _size_of_step(targets, size)):
-        deleted += sum(_finish_each(cls, [documents.delete_operation(key) for key in batch]))
+        deleted += sum(_finish_each(cls, [documents.delete_operation(cls, key) for key in batch]))
     return DeleteResult(models_deleted=deleted, keys_deleted=deleted)
 
 
@@ -163,7 +188,11 @@ def _walk_on(cls: type[M], cursor: bytes) -> tuple[bytes | None, list[RapyerKey]
 
 
 def _read(
-    cls: type[M], batch: Sequence[RapyerKey], skip_missing: bool, skip_corrupted: bool
+    cls: type[M],
+    batch: Sequence[RapyerKey],
+    skip_missing: bool,
+    skip_corrupted: bool,
+    condition: Condition | None = None,
 ) -> list[M]:
     models: list[M] = []
     if not batch:
@@ -172,6 +201,8 @@ def _read(
         if text is None:
             if not skip_missing:
                 raise documents.absent(cls, key)
+            continue
+        if not matches(condition, text, key):
             continue
         try:
             models.append(documents.loaded(cls, key, text))
@@ -183,18 +214,30 @@ def _read(
 
 
 def _texts(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]:
-    """Return the text of each key's document, None where there is none."""
-    if cls.rapyer_lifetime(FETCHING) is not None:
-        operations = [documents.get_operation(cls, key) for key in batch]
-        replies = run_each(cls, operations)
-        return [
-            documents.text_or_none(key, reply) for key, reply in zip(batch, replies, strict=True)
-        ]
+    """Return the text of each key's document, None where there is none; lifetimes start anew."""
+    if cls.rapyer_lifetime(FETCHING) is None:
+        return texts_of(cls, batch)
+    return _texts_by(cls, [documents.get_operation(cls, key) for key in batch])
+
+
+def texts_of(cls: type[DocumentModel], batch: Sequence[RapyerKey]) -> list[bytes | None]:
+    """Return the text of each key's document, None where there is none; lifetimes go on."""
+    if cls.rapyer_special_fields():
+        reading = [documents.get_operation(cls, key)._replace(lifetime=None) for key in batch]
+        return _texts_by(cls, reading)
     try:
         texts: Any = driver_of(cls).execute(documents.mget_command(batch))
     except ServerError as error:
         raise explained(error, batch[0], "$") from error
     return documents.mget_texts(texts)
+
+
+def _texts_by(cls: type[DocumentModel], operations: Sequence[Operation]) -> list[bytes | None]:
+    replies = run_each(cls, operations)
+    return [
+        documents.text_or_none(cls, RapyerKey(operation.key), reply)
+        for operation, reply in zip(operations, replies, strict=True)
+    ]
 
 
 def _batches(items: Sequence[Any], size: int = BATCH) -> list[Any]:

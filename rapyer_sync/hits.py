@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from rapyer_core.actions import FETCHING
 from rapyer_core.commands import Command
 from rapyer_core.errors import ServerError
 from rapyer_core.finding import commands
@@ -13,6 +14,7 @@ from rapyer_core.finding.asked import Asked, Hit, least
 from rapyer_core.finding.commands import FURTHEST, MOST_AT_ONCE
 from rapyer_core.keys import RapyerKey
 
+from .cascades import take_on
 from .clients import driver_of
 from .finding import texts_of
 from .sources import GivenKeys, Keys, index_for, keys_for, reply_of
@@ -64,13 +66,15 @@ def _read(asked: Asked, keys: Sequence[RapyerKey]) -> list[tuple[RapyerKey, Hit 
 
 def renew(asked: Asked, found: Sequence[Hit]) -> None:
     """Start the lifetimes of documents anew that are handed out, where the model says so."""
-    seconds = asked.cls.rapyer_lifetime()
+    seconds = asked.cls.rapyer_lifetime(FETCHING)
     if seconds is not None and found:
         keys = [key for hit in found for key in (hit.key, *asked.cls.rapyer_companions(hit.key))]
         expiring = [commands.expire_command(key, seconds) for key in keys]
         for reply in driver_of(asked.cls).execute_many(expiring):
             if isinstance(reply, ServerError):
                 raise reply
+        if asked.cls.rapyer_settings().cascades:
+            take_on(asked.cls, [hit.key for hit in found])
 
 
 def each(asked: Asked) -> Hits:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -11,28 +12,40 @@ from pydantic import BaseModel
 from typing_extensions import Self
 
 from rapyer_core import documents
+from rapyer_core.bound.datetimes import BoundTimestamp
 from rapyer_core.bound.references import BoundReference
 from rapyer_core.cascades import CascadeResult, CascadeTTL, checked_cascade
 from rapyer_core.config import RedisConfig
 from rapyer_core.fetching import asked_levels, names_of
+from rapyer_core.finding.asked import Asked, condition_of, refuse_both
+from rapyer_core.finding.indexes import IndexInfo, OnProgress
 from rapyer_core.keys import RapyerKey
 from rapyer_core.locks import DEFAULT_LEASE
 from rapyer_core.model import DocumentModel
 from rapyer_core.partial import get_parts_operation
 from rapyer_core.results import DeleteResult, GetOrCreateResult, GetOrCreateStatus
 from rapyer_core.scopes import refuse_in_scope
+from rapyer_core.search.conditions import Condition
 
-from . import finding
+from . import finding, indexes
 from .cascades import set_and_take_on
 from .clients import DEFAULTS, REGISTRY, source_of
+from .fields.datetimes import (
+    DatetimeHandle,
+    RedisDatetime,
+    RedisDatetimeTimestamp,
+    TimestampHandle,
+)
 from .fields.dicts import DictHandle, RedisDict
 from .fields.lists import ListHandle, RedisList
 from .fields.numbers import FloatHandle, IntHandle, RedisFloat, RedisInt
 from .fields.references import Reference, ReferenceHandle
+from .fields.sets import SetHandle
 from .fields.texts import RedisStr, StrHandle
 from .fields.values import AnyHandle, RedisBool, RedisBytes
 from .locks import ModelLock
 from .pipelines import PipelineBlock
+from .query import Query, Stream
 from .relations import fetch_levels, fetched_in_batches
 from .running import run
 
@@ -335,46 +348,73 @@ class AtomicRedisModel(DocumentModel):
         return finding.insert([documents.of_class(cls, model) for model in models])
 
     @classmethod
-    def delete_many(cls, *models: Self | str) -> DeleteResult:
-        """Delete the documents of models, pks or whole keys.
+    def delete_many(cls, *targets: Self | str | Condition | bool) -> DeleteResult:
+        """Delete the documents of models, pks or whole keys, or all that meet conditions.
 
         Raises:
             BadDeleteActionError: one of them belongs to another class; nothing was deleted.
+            UnsupportedArgumentTypeError: keys and conditions at the same time.
         """
-        return finding.delete_many(cls, [cls.rapyer_key(model) for model in models])
+        keys, conditions = finding.keys_and_conditions(cls, targets)
+        if not conditions:
+            return finding.delete_many(cls, keys)
+        refuse_both(cls, keys)
+        done = cls.where(*conditions).delete()
+        for error in done.errors.values():
+            raise error
+        return DeleteResult(models_deleted=done.changed, keys_deleted=done.changed)
+
+    @classmethod
+    def where(cls, *conditions: Condition | bool) -> Query[Self]:
+        """Start a query on the documents of the class that meet all of some conditions."""
+        return Query(Asked(cls, condition_of(conditions)))
 
     @classmethod
     def find(
         cls,
-        *keys: str,
+        *expressions: str | Condition | bool,
         max_results: int | None = None,
         skip_missing: bool = False,
         skip_corrupted: bool = False,
         fetch: Sequence[str] = (),
     ) -> list[Self]:
-        """Return the documents of pks or whole keys, in their order; without any, all of the class.
+        """Return documents: of pks or whole keys in their order, or all that meet conditions.
 
-        skip_missing: leave out keys without a document instead of raising `KeyNotFound`.
-        skip_corrupted: log and leave out documents that do not validate, instead of raising
-        `CorruptedModelError`.
+        Without either, all of the class. With both, those of the keys' that meet the conditions.
+
+        max_results: no more than so many. skip_missing: leave out keys without a document, instead
+        of raising `KeyNotFound`. skip_corrupted: log and leave out documents that do not validate,
+        instead of raising `CorruptedModelError`.
         fetch: references to follow in all of them, each ``name`` or ``author.publisher``, in one
         more round trip for each level.
         """
         names = names_of(cls, fetch)
-        found = cls.find_iter(*keys, skip_missing=skip_missing, skip_corrupted=skip_corrupted)
-        models = finding.collect(found, max_results)
+        keys, conditions = finding.keys_and_conditions(cls, expressions)
+        if conditions and not keys:
+            query = cls.where(*conditions).skip_corrupted(skip_corrupted)
+            models = (query if max_results is None else query.limit(max_results)).all()
+        else:
+            found = finding.documents_of(
+                cls,
+                keys,
+                condition_of(conditions),
+                skip_missing=skip_missing,
+                skip_corrupted=skip_corrupted,
+            )
+            models = finding.collect(found, max_results)
         if names:
             fetch_levels(models, names, None)
         return models
 
     @classmethod
-    def find_one(cls, *keys: str, fetch: Sequence[str] = ()) -> Self | None:
+    def find_one(
+        cls, *expressions: str | Condition | bool, fetch: Sequence[str] = ()
+    ) -> Self | None:
         """Return the first document that a find would return, None where there is none.
 
         fetch: references to follow, as of a find.
         """
-        found = cls.find_iter(*keys, skip_missing=True, fetch=fetch)
-        models = finding.collect(found, 1)
+        models = cls.find(*expressions, max_results=1, skip_missing=True, fetch=fetch)
         return models[0] if models else None
 
     @classmethod
@@ -385,11 +425,11 @@ class AtomicRedisModel(DocumentModel):
     @classmethod
     def find_iter(
         cls,
-        *keys: str,
+        *expressions: str | Condition | bool,
         skip_missing: bool = False,
         skip_corrupted: bool = False,
         fetch: Sequence[str] = (),
-    ) -> Generator[Self, None]:
+    ) -> Iterator[Self]:
         """Go through documents in batches, in constant memory.
 
         `fetch` takes one more round trip for each level of each batch.
@@ -397,12 +437,43 @@ class AtomicRedisModel(DocumentModel):
         The arguments are those of a find. While documents are written, one may be seen twice or,
         when it was added since, not at all; one that exists throughout is seen.
         """
-        wanted = [cls.rapyer_key(key) for key in keys]
-        found = finding.documents_of(
-            cls, wanted, skip_missing=skip_missing, skip_corrupted=skip_corrupted
-        )
+        keys, conditions = finding.keys_and_conditions(cls, expressions)
+        found: Stream[Self] | Generator[Self, None]
+        if conditions and not keys:
+            found = cls.where(*conditions).skip_corrupted(skip_corrupted).__iter__()
+        else:
+            found = finding.documents_of(
+                cls,
+                keys,
+                condition_of(conditions),
+                skip_missing=skip_missing,
+                skip_corrupted=skip_corrupted,
+            )
         names = names_of(cls, fetch)
         return fetched_in_batches(found, names) if names else found
+
+    # The search index
+
+    @classmethod
+    def create_index(cls, on_progress: OnProgress | None = None) -> IndexInfo:
+        """Build the index that the class declares, beside the one that is there; return it.
+
+        on_progress: is told again and again how far it is.
+
+        Raises:
+            IndexUnavailableError: the class declares none, or the server cannot have one.
+        """
+        return indexes.create(cls, on_progress)
+
+    @classmethod
+    def delete_index(cls) -> bool:
+        """Remove the index, and no document; return whether it was there."""
+        return indexes.delete(cls)
+
+    @classmethod
+    def index_info(cls) -> IndexInfo | None:
+        """Return the index as it is on the server, None where there is none."""
+        return indexes.describe(cls)
 
 
 AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
@@ -412,6 +483,8 @@ AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
         bool: RedisBool,
         str: RedisStr,
         bytes: RedisBytes,
+        datetime: RedisDatetime,
+        BoundTimestamp: RedisDatetimeTimestamp,
         list: RedisList,
         dict: RedisDict,
         BoundReference: Reference,
@@ -423,10 +496,13 @@ AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
         "int": IntHandle,
         "float": FloatHandle,
         "str": StrHandle,
+        "datetime": DatetimeHandle,
+        "timestamp": TimestampHandle,
         "list": ListHandle,
         "dict": DictHandle,
         "reference": ReferenceHandle,
         "model": AtomicRedisModel,
+        "special-set": SetHandle,
         "any": AnyHandle,
     }
 )

@@ -7,13 +7,19 @@ import sys
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from rapyer_core.batches import batches_of, is_confirmed, refreshed_keys, settle
+from rapyer_core.batches import batches_of, is_confirmed, renewed_keys, settle
 from rapyer_core.commands import Reply
 from rapyer_core.config import RedisConfig
 from rapyer_core.errors import OutcomeUnknownError, RapyerError
 from rapyer_core.scopes import Scope, active_scope
 
-from ._seam import StateLock, checkpoint_if_cancelled, current_task_id, to_the_end
+from ._seam import (
+    StateLock,
+    checkpoint_if_cancelled,
+    current_task_id,
+    task_identity,
+    to_the_end,
+)
 from .cascades import take_on_keys
 from .clients import DEFAULTS, source_driver
 from .running import deliver
@@ -58,6 +64,7 @@ class PipelineBlock(Generic[Y]):
             source,
             DEFAULTS,
             current_task_id,
+            task_identity(),
             StateLock(),
             settings.max_pipeline_operations if whole else sys.maxsize,
             settings.max_pipeline_bytes if whole else sys.maxsize,
@@ -131,7 +138,7 @@ class PipelineBlock(Generic[Y]):
             errors.append(error)
         if not errors and all(map(is_confirmed, batches, replies)):
             scope.finish()
-            take_on_keys(refreshed_keys(batches, replies))
+            take_on_keys(renewed_keys(batches, replies))
             return errors
         scope.restore()
         for batch, reply in zip(batches, replies, strict=False):
@@ -140,7 +147,7 @@ class PipelineBlock(Generic[Y]):
             for operation in batch.operations:
                 scope.revert(operation)
         scope.finish()
-        take_on_keys(refreshed_keys(batches, replies))
+        take_on_keys(renewed_keys(batches, replies))
         return errors
 
 

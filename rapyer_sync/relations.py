@@ -7,7 +7,6 @@ from collections.abc import Generator, Sequence
 from typing import Any, TypeVar
 
 from rapyer_core import documents
-from rapyer_core.actions import FETCHING
 from rapyer_core.batches import slot_of
 from rapyer_core.bound.references import BoundReference
 from rapyer_core.commands import Command
@@ -20,6 +19,7 @@ from rapyer_core.replies import explained
 from .cascades import take_on_keys
 from .clients import driver_of
 from .drivers.protocol import Driver
+from .query import Stream
 from .running import send_each
 
 __all__ = ["fetch_levels", "fetch_target", "fetched_in_batches"]
@@ -42,7 +42,7 @@ def fetch_levels(models: Sequence[DocumentModel], names: Names | None, depth: in
         fetch.take(_read(wanted))
 
 
-def fetched_in_batches(found: Generator[M, None], names: Names) -> Generator[M, None]:
+def fetched_in_batches(found: Generator[M, None] | Stream[M], names: Names) -> Generator[M, None]:
     """Yield the models of another generator, what they refer to fetched for many at a time."""
     batch: list[M] = []
     try:
@@ -88,7 +88,7 @@ def _read(wanted: Sequence[Wanted]) -> dict[str, DocumentModel | None]:
 
 def _texts(driver: Driver, wanted: Sequence[Wanted]) -> dict[str, bytes | None]:
     """Return the text of each document, None where there is none, in one round trip."""
-    refreshing = [each for each in wanted if each.cls.rapyer_lifetime(FETCHING) is not None]
+    refreshing = [each for each in wanted if documents.is_read_by_script(each.cls)]
     groups = _groups([each.key for each in wanted if each not in refreshing], driver.is_cluster)
     works: list[Command | Operation] = [documents.mget_command(group) for group in groups]
     works += [documents.get_operation(each.cls, each.key) for each in refreshing]
@@ -100,7 +100,7 @@ def _texts(driver: Driver, wanted: Sequence[Wanted]) -> dict[str, bytes | None]:
         texts: Any = reply
         found.update(zip(group, documents.mget_texts(texts), strict=True))
     for each, reply in zip(refreshing, replies[len(groups) :], strict=True):
-        found[each.key] = documents.text_or_none(each.key, reply)
+        found[each.key] = documents.text_or_none(each.cls, each.key, reply)
     take_on_keys([each.key for each in refreshing if found[each.key] is not None])
     return found
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rapyer_core.batches import Batch, refreshed
+from rapyer_core.batches import Batch, renewed
 from rapyer_core.commands import Command, Reply
 from rapyer_core.errors import (
     ConflictError,
@@ -19,17 +19,27 @@ from rapyer_core.errors import (
     ServerError,
 )
 from rapyer_core.model import DocumentModel
-from rapyer_core.operations import Computation, Operation, read_operation, swap_operation
+from rapyer_core.operations import Computation, Operation
 from rapyer_core.paths import display
 from rapyer_core.places import Route
 from rapyer_core.replies import explained
 from rapyer_core.scopes import active_scope, is_any_open
+from rapyer_core.search.shadows import refreshed
 
 from ._seam import sleep
 from .clients import driver_of
 from .drivers.protocol import Driver
 
-__all__ = ["deliver", "perform", "run", "run_batch", "run_each", "send", "send_each"]
+__all__ = [
+    "deliver",
+    "deliver_each",
+    "perform",
+    "run",
+    "run_batch",
+    "run_each",
+    "send",
+    "send_each",
+]
 
 # Seconds between the tries to learn what came of a write, where it is to run exactly once. The
 # driver's own tries to connect come on top; all together stay below `REMEMBERED`.
@@ -46,12 +56,7 @@ def perform(value: Any, method: str, build: Callable[..., Any], *args: Any, **na
         return value.rapyer_unstored(method, *args, **named)
     cls, work = type(route.root), build(route, *args, **named)
     settings = cls.rapyer_settings()
-    if (
-        is_any_open()
-        or settings.is_exactly_once
-        or settings.cascades
-        or isinstance(work, Computation)
-    ):
+    if is_any_open() or settings.is_special or isinstance(work, Computation):
         return run(cls, work)
     # What most calls are, without another coroutine around it.
     driver: Driver = settings.driver or driver_of(cls)
@@ -70,8 +75,9 @@ def run(cls: type[DocumentModel], work: Operation | Computation) -> Any:
     driver, settings = driver_of(cls), cls.rapyer_settings()
     if settings.cascades and work.lifetime is not None:
         return _run_and_cascade(cls, work)
+    work = refreshed(cls, work)
     if isinstance(work, Computation):
-        return _compute(driver, work, cls.Meta.max_retries, settings.is_exactly_once)
+        return _compute(cls, work)
     if settings.is_exactly_once and not work.is_read:
         return (run_batch(driver, Batch((work,), True), True))[0]
     try:
@@ -85,9 +91,8 @@ def _run_and_cascade(cls: type[DocumentModel], work: Operation | Computation) ->
     """Run work that starts a lifetime anew, and take that on to what the document refers to."""
     from .cascades import take_on  # which sends as well
 
-    driver, is_once = driver_of(cls), cls.rapyer_settings().is_exactly_once
     if isinstance(work, Computation):
-        result = _compute(driver, work, cls.Meta.max_retries, is_once)
+        result = _compute(cls, work)
         key: str = work.route.place.key
     else:
         replies = run_each(cls, (work,), takes_on=False)
@@ -107,6 +112,7 @@ def run_each(
     takes_on: where they start lifetimes anew, take that on to what the documents refer to.
     """
     driver, settings = driver_of(cls), cls.rapyer_settings()
+    operations = [refreshed(cls, operation) for operation in operations]
     replies: list[Reply | ServerError]
     if settings.is_exactly_once:
         batch = Batch(operations, False)
@@ -116,7 +122,7 @@ def run_each(
     if takes_on and settings.cascades:
         from .cascades import take_on  # which sends as well
 
-        take_on(cls, refreshed(operations, replies))
+        take_on(cls, renewed(operations, replies))
     return replies
 
 
@@ -166,6 +172,17 @@ def run_batch(driver: Driver, batch: Batch, is_once: bool) -> list[Any]:
     return batch.results(deliver(driver, batch, is_once))
 
 
+def deliver_each(driver: Driver, batches: Sequence[Batch]) -> list[Reply | ServerError]:
+    """Send batches in one round trip, each a step of its own, and return their replies."""
+    replies = driver.execute_many([batch.by_sha() for batch in batches])
+    unknown = [i for i, reply in enumerate(replies) if _is_unknown_script(reply)]
+    if unknown:
+        again = driver.execute_many([batches[i].by_source() for i in unknown])
+        for i, reply in zip(unknown, again, strict=True):
+            replies[i] = reply
+    return replies
+
+
 def deliver(driver: Driver, batch: Batch, is_once: bool) -> Reply:
     """Send a batch in one step and return its reply.
 
@@ -208,12 +225,14 @@ def _is_unknown_script(reply: Reply | ServerError) -> bool:
     return isinstance(reply, ServerError) and reply.code == "NOSCRIPT"
 
 
-def _compute(driver: Driver, work: Computation, tries: int, is_once: bool) -> Any:
-    reading = read_operation(work.route, bytes)
+def _compute(cls: type[DocumentModel], work: Computation) -> Any:
+    driver, tries = driver_of(cls), cls.Meta.max_retries
+    is_once = cls.rapyer_settings().is_exactly_once
+    reading = work.reading()
     for _ in range(tries):
         seen = reading.finish(send(driver, reading))
         text, settle = work.change(seen)
-        swap = swap_operation(work.route, seen, text, work.lifetime)
+        swap = refreshed(cls, work.swapping(seen, text))
         if (run_batch(driver, Batch((swap,), True), is_once))[0]:
             return settle()
     path = display(work.route.path)
