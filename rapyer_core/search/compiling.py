@@ -36,7 +36,7 @@ from .limits import Limits
 from .numbers import Bounds, bounds_of_range, bounds_of_value
 from .schema import IndexedField, index_schema
 from .vectors import packed
-from .word_queries import word_query
+from .word_queries import is_sure, word_query
 
 if TYPE_CHECKING:
     from ..model import DocumentModel
@@ -178,14 +178,25 @@ class _Compiling:
         self.params.append((name, value))
         return f"${name}"
 
-    def text(self, condition: Condition, *, wide: bool) -> str:
-        """Return a text that finds at least (`wide`) or at most what a condition asks."""
-        if isinstance(condition, All):
-            return _joined(" ", [self.text(part, wide=wide) for part in condition.parts])
-        if isinstance(condition, AnyOf):
-            return _joined("|", [self.text(part, wide=wide) for part in condition.parts])
+    def text(self, condition: Condition, *, wide: bool, negated: bool = False) -> str:
+        """Return a text that finds at least (`wide`) or at most what a condition asks.
+
+        `negated`: what its negation asks.
+
+        Negations are moved down to the tests: the server loses documents where one stands in
+        another (``(-(-(a))) a`` finds nothing on RediSearch 2.10.5).
+        """
         if isinstance(condition, Not):
-            return _negated(self.text(condition.part, wide=not wide))
+            return self.text(condition.part, wide=wide, negated=not negated)
+        if isinstance(condition, (All, AnyOf)):
+            sign = " " if isinstance(condition, All) is not negated else "|"
+            parts = [self.text(part, wide=wide, negated=negated) for part in condition.parts]
+            return _joined(sign, parts)
+        if negated:
+            return _negated(self._leaf(condition, not wide))
+        return self._leaf(condition, wide)
+
+    def _leaf(self, condition: Condition, wide: bool) -> str:
         if isinstance(condition, Element):
             # The elements' fields are not linked in the index. The part alone is looked at without
             # its negations, since what one element lacks another may have.
@@ -233,7 +244,7 @@ def _joined(sign: str, parts: list[str]) -> str:
 
 
 def _negated(text: str) -> str:
-    return {_ALL: _NONE, _NONE: _ALL}.get(text) or f"(-{text})"
+    return {_ALL: _NONE, _NONE: _ALL}.get(text, f"(-{text})")
 
 
 # Tests
@@ -333,10 +344,11 @@ def _like(compiling: _Compiling, condition: Like, wide: bool) -> str:
 
 
 def _matches(compiling: _Compiling, condition: Matches, wide: bool) -> str:
-    text, is_exact = word_query(condition, compiling.parameter, compiling.limits)
-    if not is_exact:
+    if not is_sure(condition, compiling.limits):
         compiling.is_exact = False
-    return text if is_exact or wide else _NONE
+        if not wide:
+            return _NONE
+    return word_query(condition, compiling.parameter, compiling.limits) or _ALL
 
 
 def _within(compiling: _Compiling, condition: Within, wide: bool) -> str:

@@ -39,7 +39,7 @@ def bounds_of_value(field: IndexedField, value: Any) -> Bounds:
         number = _double(value)
         same = Interval(number, number)
         return Bounds(True, same, same)
-    return Bounds(False, Interval(_below(field, value), _above(field, value)), None)
+    return Bounds(False, _wide(value, value), None)
 
 
 def bounds_of_range(asked: Range) -> Bounds:
@@ -49,17 +49,23 @@ def bounds_of_range(asked: Range) -> Bounds:
     if all(_is_exact(field, value) for value in limits):
         same = Interval(_doubled(low), _doubled(high), asked.with_low, asked.with_high)
         return Bounds(True, same, same)
-    widest = Interval(
-        None if low is None else _below(field, low), None if high is None else _above(field, high)
+    return Bounds(False, _wide(low, high), _narrow(low, high))
+
+
+def _wide(low: Any, high: Any) -> Interval:
+    return Interval(
+        None if low is None else _finite(_before(low)),
+        None if high is None else _finite(_after(high)),
     )
-    # A double that is strictly beyond a limit's neighbour stands for numbers beyond that limit.
-    narrowest = Interval(
-        None if low is None else _above(field, low),
-        None if high is None else _below(field, high),
-        False,
-        False,
-    )
-    return Bounds(False, widest, narrowest)
+
+
+def _narrow(low: Any, high: Any) -> Interval | None:
+    """Return doubles that are strictly beyond the limits' neighbours; None where there are none."""
+    first = None if low is None else _after(low)
+    last = None if high is None else _before(high)
+    if first == math.inf or last == -math.inf:
+        return None
+    return Interval(first, last, False, False)
 
 
 def _is_exact(field: IndexedField, value: Any) -> bool:
@@ -93,12 +99,19 @@ def _double(value: Any) -> float | int:
         return math.inf if value > 0 else -math.inf
 
 
-def _below(field: IndexedField, value: Any) -> float:
-    """Return a double that is at most the one of the value."""
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _before(value: Any) -> float:
+    """Return a double that is less than what the server may take the value for.
+
+    One less than the value's own, since the server's parser may miss a number of 16 or 17 digits by
+    one unit in the last place (seen on RedisJSON 2.8.3).
+    """
     return math.nextafter(_double(value), -math.inf)
 
 
-def _above(field: IndexedField, value: Any) -> float:
-    """Return a double that is at least the one of the value; one more, since the server's parser
-    may miss a number of 16 or 17 digits by one unit in the last place (seen on RedisJSON 2.8.3)."""
+def _after(value: Any) -> float:
+    """Return a double that is more than what the server may take the value for."""
     return math.nextafter(_double(value), math.inf)

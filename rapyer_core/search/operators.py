@@ -35,7 +35,7 @@ from .schema import EACH, IndexedField, Way, index_schema
 from .sorting import SortKey, sort_key
 from .values import comparable, fragment, limit
 from .vectors import query_vector
-from .words import Raw, Words, words_of
+from .words import AllWords, AnyWords, NoWords, Raw, Words, words_of
 
 __all__ = ["FieldOperators"]
 
@@ -201,7 +201,7 @@ class FieldOperators(Generic[T]):
 
     def matches(self, words: Words | str) -> Condition:
         """The text has words: all of a text's, or as a `Words` says. Needs ``Index(text=True)``."""
-        return Matches(self._worded("matches"), words_of(words))
+        return _worded(self._worded("matches"), words_of(words))
 
     def matches_raw(self, syntax: str) -> Condition:
         """The text matches a query in the server's own syntax, which is sent as it is.
@@ -295,6 +295,16 @@ class FieldOperators(Generic[T]):
         )
 
     __iter__: ClassVar[None] = None
+
+
+def _worded(field: IndexedField, words: Words) -> Condition:
+    if isinstance(words, AllWords):
+        return All(tuple(_worded(field, part) for part in words.parts))
+    if isinstance(words, AnyWords):
+        return AnyOf(tuple(_worded(field, part) for part in words.parts))
+    if isinstance(words, NoWords):
+        return Not(_worded(field, words.part))
+    return Matches(field, words)
 
 
 def check_inside(way: Way, condition: Condition, place: str) -> None:

@@ -61,6 +61,9 @@ class IndexedField(NamedTuple):
     plan: ValuePlan
     attribute: str
 
+    def __repr__(self) -> str:
+        return f"{self.owner}.{self.name}"
+
     @property
     def name(self) -> str:
         """The field as users write it."""

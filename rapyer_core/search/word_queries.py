@@ -1,4 +1,4 @@
-"""Words as a query of the server."""
+"""Words as queries of the server."""
 
 from __future__ import annotations
 
@@ -6,46 +6,43 @@ from collections.abc import Callable
 
 from .conditions import Matches
 from .limits import Limits
-from .words import AllWords, AnyWords, Fuzzy, NoWords, Phrase, Prefix, Raw, Term, Words
+from .words import Fuzzy, Phrase, Prefix, Raw, Term
 
-__all__ = ["word_query"]
+__all__ = ["is_sure", "word_query"]
 
 
-def word_query(
-    condition: Matches, parameter: Callable[[str], str], limits: Limits
-) -> tuple[str, bool]:
-    """Return the query that finds texts with words, and whether the server decides it.
+def is_sure(condition: Matches, limits: Limits) -> bool:
+    """Return whether the server decides a question of words.
 
-    `parameter` names a value. Prefixes and typos stand for many words, of which the server may take
-    a few: then the query finds every text that has words at all, or no matter what.
+    Prefixes and typos stand for many words, of which it may take a few. A phrase that repeats a
+    word is found where the word stands once (seen on RediSearch 2.10.5), and one may be put
+    together from several texts of a list.
     """
-    if limits.is_unlimited or not _expands(condition.words):
-        return f"(@{condition.field.words}:({_text(condition.words, parameter)}))", True
-    return "*", False
-
-
-def _expands(words: Words) -> bool:
-    if isinstance(words, (AllWords, AnyWords)):
-        return any(map(_expands, words.parts))
-    return (
-        _expands(words.part) if isinstance(words, NoWords) else isinstance(words, (Prefix, Fuzzy))
-    )
-
-
-def _text(words: Words, parameter: Callable[[str], str]) -> str:
-    if isinstance(words, Term):
-        return parameter(words.word)
+    words = condition.words
     if isinstance(words, Phrase):
-        return '"' + " ".join(words.words) + '"'
-    if isinstance(words, Prefix):
-        return parameter(words.start) + "*"
-    if isinstance(words, Fuzzy):
-        return "%" * words.typos + parameter(words.word) + "%" * words.typos
-    if isinstance(words, AllWords):
-        return "(" + " ".join(_text(part, parameter) for part in words.parts) + ")"
-    if isinstance(words, AnyWords):
-        return "(" + "|".join(_text(part, parameter) for part in words.parts) + ")"
-    if isinstance(words, NoWords):
-        return f"(-{_text(words.part, parameter)})"
-    assert isinstance(words, Raw)
-    return words.syntax
+        return len(set(words.words)) == len(words.words) and not condition.field.is_many
+    return limits.is_unlimited or not isinstance(words, (Prefix, Fuzzy))
+
+
+def word_query(condition: Matches, parameter: Callable[[str], str], limits: Limits) -> str:
+    """Return a query that finds at least the texts with words, or '' where nothing does.
+
+    `parameter` names a value.
+    """
+    words = condition.words
+    if isinstance(words, Term):
+        text = parameter(words.word)
+    elif isinstance(words, Phrase):
+        # Its words hold letters and digits alone.
+        text = '"' + " ".join(words.words) + '"'
+    elif isinstance(words, Raw):
+        text = words.syntax
+    elif not limits.is_unlimited:
+        return ""
+    elif isinstance(words, Prefix):
+        text = parameter(words.start) + "*"
+    else:
+        assert isinstance(words, Fuzzy)
+        sign = "%" * words.typos
+        text = sign + parameter(words.word) + sign
+    return f"(@{condition.field.words}:({text}))"

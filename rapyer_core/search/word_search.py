@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import UnsupportedArgumentValueError
 from .schema import IndexedField
-from .words import AllWords, AnyWords, Fuzzy, NoWords, Phrase, Prefix, Raw, Term, Words, tokens
+from .words import Fuzzy, Phrase, Prefix, Raw, Term, Words, tokens
 
 __all__ = ["has_words"]
 
@@ -15,7 +15,8 @@ def has_words(field: IndexedField, words: Words, text: str) -> bool:
     Raises:
         UnsupportedArgumentValueError: only a search module can tell.
     """
-    if field.mark.stem or field.mark.phonetic or _has_raw(words):
+    is_derived = field.mark.stem or field.mark.phonetic is not None
+    if (is_derived and not isinstance(words, Prefix)) or isinstance(words, Raw):
         raise UnsupportedArgumentValueError(
             f"{field.owner}.{field.name}: words by their stems or sounds, and raw queries, need a "
             "server with a search module",
@@ -27,19 +28,7 @@ def has_words(field: IndexedField, words: Words, text: str) -> bool:
     return _has(words, tokens(text))
 
 
-def _has_raw(words: Words) -> bool:
-    if isinstance(words, (AllWords, AnyWords)):
-        return any(map(_has_raw, words.parts))
-    return _has_raw(words.part) if isinstance(words, NoWords) else isinstance(words, Raw)
-
-
 def _has(words: Words, found: tuple[str, ...]) -> bool:
-    if isinstance(words, AllWords):
-        return all(_has(part, found) for part in words.parts)
-    if isinstance(words, AnyWords):
-        return any(_has(part, found) for part in words.parts)
-    if isinstance(words, NoWords):
-        return not _has(words.part, found)
     if isinstance(words, Phrase):
         size = len(words.words)
         return any(found[at : at + size] == words.words for at in range(len(found) - size + 1))
