@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import InvalidRefreshTtlError
 
-__all__ = ["FETCHING", "ActionGroup", "action_of", "actions_of_setting"]
+__all__ = ["FETCHING", "ActionGroup", "action_of", "actions_of_setting", "known_action"]
 
 
 class ActionGroup(Flag):
@@ -55,8 +55,14 @@ _VERBS: dict[str, ActionGroup] = {
     "setdefault": ActionGroup.APPEND,
     "add": ActionGroup.APPEND,
     "push": ActionGroup.APPEND,
-    # A member that is put may be new, or take another one's place.
     "put": ActionGroup.UPDATE,
+    "patch": ActionGroup.UPDATE,
+    "swap": ActionGroup.UPDATE,
+    "set_item": ActionGroup.UPDATE,
+    "repeat": ActionGroup.UPDATE,
+    "replace": ActionGroup.UPDATE,
+    "toggle": ActionGroup.UPDATE,
+    "update_or_create": ActionGroup.UPDATE,
     "pop": ActionGroup.ERASE,
     "popitem": ActionGroup.ERASE,
     "remove": ActionGroup.ERASE,
@@ -67,6 +73,7 @@ _VERBS: dict[str, ActionGroup] = {
     "keep": ActionGroup.ERASE,
 }
 _NAMES: dict[str, ActionGroup] = {
+    # A member that is put may be new, or take another one's place.
     "dict_put": ActionGroup.UPDATE | ActionGroup.APPEND,
     "document_get_parts": ActionGroup.FETCH,
     "document_get_or_create": ActionGroup.FETCH,
@@ -76,11 +83,15 @@ _NAMES: dict[str, ActionGroup] = {
 
 def action_of(operation: str) -> ActionGroup:
     """Return the kind of action that an operation is; several where it is one of them."""
-    named = _NAMES.get(operation)
-    if named is not None:
-        return named
+    return known_action(operation) or ActionGroup.UPDATE
+
+
+def known_action(operation: str) -> ActionGroup | None:
+    """Return the same; None for an operation of which nothing is said."""
     family, _, verb = operation.partition("_")
-    return ActionGroup.ARITHMETIC if family in _ARITHMETIC else _VERBS.get(verb, ActionGroup.UPDATE)
+    if operation in _NAMES or family not in _ARITHMETIC:
+        return _NAMES.get(operation) or _VERBS.get(verb)
+    return ActionGroup.ARITHMETIC
 
 
 def actions_of_setting(value: Any) -> ActionGroup:
