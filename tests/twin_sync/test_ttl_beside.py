@@ -152,13 +152,6 @@ def pipe(model: BesideDocument) -> None:
         model.tags.add("p")
 
 
-def fetch(model: BesideDocument) -> None:
-    Reference(model.key).fetch()
-    holder = BesideHolder(document=Reference(model.key)).save()
-    holder.load()
-    ask(BesideHolder, "DEL", holder.key)
-
-
 def handle(model: BesideDocument) -> None:
     type(model).at(model.key).count.increase()
 
