@@ -11,6 +11,7 @@ from rapyer_core.errors import ServerError
 from rapyer_core.finding import commands
 from rapyer_core.finding.asked import Asked, Hit, least
 from rapyer_core.finding.commands import FURTHEST, MOST_AT_ONCE
+from rapyer_core.finding.narrowing import behind_cursor, first_attribute, up_to
 from rapyer_core.keys import RapyerKey
 
 from .cascades import take_on
@@ -110,6 +111,10 @@ async def collected(asked: Asked) -> list[Hit]:
     keys = await keys_for(asked)
     if asked.nearest is not None:
         return asked.ordered(asked.picked(await _gathered(asked, keys, None)))
+    if asked.sort and asked.end is not None:
+        first = await _first_of_many(asked, asked.end)
+        if first is not None:
+            return first[asked.offset :]
     return asked.ordered(await _gathered(asked, keys, asked.end))
 
 
@@ -117,8 +122,48 @@ async def lowest(asked: Asked) -> list[Hit]:
     """Return the first hits in the order of a query and of keys, as many as it asks for."""
     if asked.nearest is not None:
         return least(await collected(replace(asked, limit=None)), asked.limit)
-    keys = await keys_for(asked)
-    return least(await _gathered(asked, keys, asked.limit, by_rank=True), asked.limit)
+    asked = behind_cursor(asked)
+    found = await _at_once(replace(asked, limit=None))
+    if found is None and asked.limit is not None:
+        found = await _first_of_many(asked, asked.limit)
+    if found is None:
+        keys = await keys_for(asked)
+        found = await _gathered(asked, keys, asked.limit, by_rank=True)
+    return least(found, asked.limit)
+
+
+async def _first_of_many(asked: Asked, count: int) -> list[Hit] | None:
+    """Return the first hits of a sort, found by how far they reach in the index.
+
+    None where the index cannot tell, or it would not be worth it.
+    """
+    position = count - 1
+    while (narrow := await _up_to(asked, position)) is not None:
+        keys = await keys_for(narrow)
+        hits = least(await _gathered(narrow, keys, count, by_rank=True), count)
+        # Fewer, where some of those before are no hits: the index is rough, or a page is over.
+        if len(hits) == count:
+            return hits
+        position = 4 * position + 100
+    return None
+
+
+async def _up_to(asked: Asked, position: int) -> Asked | None:
+    """Return a query for what the index sorts no further back than to a position, None for all."""
+    standing = await index_for(asked)
+    query, by = asked.compiled(standing.limits), first_attribute(asked)
+    if by is None or standing.index is None or query.is_nothing or asked.nearest is not None:
+        return None
+    is_descending = asked.sort[0].is_descending
+
+    def build(index: str) -> Command:
+        return commands.farthest_command(index, query, by, position, is_descending=is_descending)
+
+    answered = await reply_of(asked, build)
+    found = None if answered is None else commands.search_answer(answered[0])
+    if found is None or found.total <= MOST_AT_ONCE or not found.texts or found.texts[0] is None:
+        return None
+    return up_to(asked, found.texts[0])
 
 
 async def _gathered(
@@ -204,7 +249,10 @@ async def _at_once(asked: Asked) -> list[Hit] | None:
     is_more = bool(asked.cls.rapyer_special_fields() and found.keys)
     texts = await texts_of(asked.cls, found.keys) if is_more else found.texts
     pairs = zip(found.keys, texts, strict=True)
-    read = (None if text is None else asked.hit(key, text) for key, text in pairs)
+    read = (
+        None if text is None else asked.hit(key, text, is_sure=query.is_exact and not is_more)
+        for key, text in pairs
+    )
     hits = [hit for hit in read if hit is not None]
     if is_part:
         return hits

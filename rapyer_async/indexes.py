@@ -68,7 +68,7 @@ class Standing:
 
     index: the version to ask, None where the class is to be searched without one, and then why.
     examined: how many failures of it were looked into and found to be mended. limits: what the
-    server cuts short.
+    server cuts short. left_out: how many failures there were, and a key that it did not know then.
     """
 
     driver: Driver
@@ -76,6 +76,7 @@ class Standing:
     why: str = ""
     examined: int = 0
     limits: Limits = _DEFAULTS
+    left_out: tuple[tuple[int, str], ...] = ()
 
 
 _standings: weakref.WeakKeyDictionary[type, Standing] = weakref.WeakKeyDictionary()

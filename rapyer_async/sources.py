@@ -122,7 +122,11 @@ async def _check_whole(asked: Asked, standing: Standing, signs: Signs) -> None:
         )
     if signs.failures == standing.examined:
         return
-    missing = await _missing(asked.cls, standing.driver, index)
+    known = [key for count, key in standing.left_out if count == signs.failures]
+    missing = await _not_indexed(standing.driver, index, known)
+    if not missing:
+        missing = await _missing(asked.cls, standing.driver, index)
+    note(asked.cls, replace(standing, left_out=tuple((signs.failures, key) for key in missing)))
     if not missing:
         # Those that failed were mended or deleted since; the server only ever counts up.
         note(asked.cls, replace(standing, examined=signs.failures))
@@ -158,16 +162,22 @@ async def _missing(cls: type[DocumentModel], driver: Driver, index: str) -> list
         keys = await walk.more()
         if keys is None:
             return missing
-        left = await _unknown(driver, index, keys) if keys else []
-        # Once more, since a document may be written or deleted between the two questions.
-        if left:
-            there = await driver.execute_many([Command(("EXISTS", k), True) for k in left])
-            left = [key for key, is_there in zip(left, there, strict=True) if is_there]
-        missing += await _unknown(driver, index, left) if left else []
+        missing += await _not_indexed(driver, index, keys)
     return missing
 
 
+async def _not_indexed(driver: Driver, index: str, keys: Sequence[str]) -> list[str]:
+    """Return those of some keys that have a document, which the index does not know."""
+    left = await _unknown(driver, index, keys)
+    # Once more, since a document may be written or deleted between the two questions.
+    there = await driver.execute_many([Command(("EXISTS", key), True) for key in left])
+    left = [key for key, is_there in zip(left, there, strict=True) if is_there]
+    return await _unknown(driver, index, left)
+
+
 async def _unknown(driver: Driver, index: str, keys: Sequence[str]) -> list[str]:
+    if not keys:
+        return []
     known = commands.keys_of_search(await driver.execute(commands.indexed_command(index, keys)))
     return [key for key in keys if key not in known]
 
@@ -283,17 +293,25 @@ class IndexedKeys(Keys):
         return self._taken(reply)
 
     async def _begin(self) -> list[RapyerKey] | None:
-        def build(index: str) -> Command:
-            return commands.snapshot_command(index, self._query, _AT_ONCE)
-
         self._driver = driver_of(self._asked.cls)
-        answered = await reply_of(self._asked, build)
-        if answered is None:
-            # The index is gone for good. The caller compares every document anyway.
-            self._walk = WalkedKeys(self._asked.cls)
-            return []
-        reply, self._index = answered
-        return self._taken(reply)
+        while True:
+            counted = await reply_of(
+                self._asked, lambda index: commands.count_command(index, self._query)
+            )
+            total = 0 if counted is None else commands.search_answer(counted[0]).total
+            most = commands.room_for(total)
+            answered = counted and await reply_of(self._asked, self._snapshot_of(most))
+            if answered is None:
+                # The index is gone for good. The caller compares every document anyway.
+                self._walk = WalkedKeys(self._asked.cls)
+                return []
+            reply, self._index = answered
+            if not commands.is_cut(reply, most):
+                return self._taken(reply)
+            await _end_cursor(self._driver, self._index, commands.keys_of_cursor(reply)[1])
+
+    def _snapshot_of(self, most: int) -> Callable[[str], Command]:
+        return lambda index: commands.snapshot_command(index, self._query, most, _AT_ONCE)
 
     def _taken(self, reply: Any) -> list[RapyerKey]:
         keys, self._cursor = commands.keys_of_cursor(reply)

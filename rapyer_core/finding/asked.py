@@ -87,13 +87,13 @@ class Asked:
         own = () if self.condition is None else (self.condition,)
         return condition_of((*own, *conditions))
 
-    def hit(self, key: RapyerKey, text: bytes) -> Hit | None:
-        """Return a document as a match; None if it is none."""
-        if self.filters is None and not self.sort:
+    def hit(self, key: RapyerKey, text: bytes, *, is_sure: bool = False) -> Hit | None:
+        """Return a document as a match, None if it is none; `is_sure`: the index told so."""
+        if not self.sort and (is_sure or self.filters is None):
             hit = Hit(key, text, (key,))
         else:
             stored = from_json(text)
-            if not matches(self.filters, stored, key):
+            if not is_sure and not matches(self.filters, stored, key):
                 return None
             hit = Hit(key, text, rank_of(values_of(stored, self.sort), key, self.sort))
         return hit if self.after is None or hit.rank > self.after else None

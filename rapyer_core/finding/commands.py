@@ -22,10 +22,13 @@ __all__ = [
     "cursor_command",
     "cursor_end_command",
     "expire_command",
+    "farthest_command",
     "indexed_command",
+    "is_cut",
     "is_ranked",
     "keys_of_cursor",
     "keys_of_search",
+    "room_for",
     "search_answer",
     "search_command",
     "signs_of",
@@ -39,8 +42,10 @@ MOST_AT_ONCE = 10_000
 # The furthest result that may be asked for by its number: MAXSEARCHRESULTS, by default.
 FURTHEST = 1_000_000
 
-# How many results may be sorted: all. Without a number it would be ten.
-_ALL = 2**31 - 1
+# How many more documents may match when they are sorted than when they were counted. The server
+# makes room for all that are allowed for before it begins: a limit that no result can reach would
+# take gigabytes.
+_ROOM = 10_000
 
 # Milliseconds after which the server forgets a cursor that nobody reads; a reader that comes back
 # later goes on behind the last key that it saw.
@@ -74,6 +79,15 @@ def search_command(index: str, query: CompiledQuery, offset: int, count: int) ->
     return Command((*args, *query.arguments()), repeatable=True, bulk=count > 1)
 
 
+def farthest_command(
+    index: str, query: CompiledQuery, attribute: str, position: int, *, is_descending: bool
+) -> Command:
+    """Return what asks for the document at a position of a sort by one field."""
+    order = ("SORTBY", attribute, "DESC" if is_descending else "ASC")
+    args = ("FT.SEARCH", index, query.text, "RETURN", 1, "$", *order, "LIMIT", position, 1)
+    return Command((*args, *_UNLIMITED, *query.arguments()), repeatable=True, bulk=True)
+
+
 def is_ranked(query: CompiledQuery) -> bool:
     """Whether the server picks the documents nearest to a vector; else Python does."""
     return query.nearest is not None and query.residual is None
@@ -97,17 +111,28 @@ def expire_command(key: str, seconds: int) -> Command:
     return Command(("EXPIRE", key, seconds), repeatable=True)
 
 
-def snapshot_command(index: str, query: CompiledQuery, count: int) -> Command:
-    """Return what asks for all keys, in order, `count` at a time.
+def snapshot_command(index: str, query: CompiledQuery, most: int, count: int) -> Command:
+    """Return what asks for all keys, `most` at the most, in order, `count` at a time.
 
     A plain cursor walks the index while it changes: it loses documents that are written meanwhile,
     without a word (10,000 of 20,000, on RediSearch 2.10.5). Sorting makes the server collect all
     keys first, so what follows is read from a list that does not change.
     """
     args = ("FT.AGGREGATE", index, query.text, "LOAD", 1, "@__key")
-    sort = ("SORTBY", 2, "@__key", "ASC", "MAX", _ALL)
+    sort = ("SORTBY", 2, "@__key", "ASC", "MAX", most)
     cursor = ("WITHCURSOR", "COUNT", count, "MAXIDLE", _IDLE)
     return Command((*args, *sort, *cursor, *_UNLIMITED, *query.arguments()), True, True)
+
+
+def room_for(total: int) -> int:
+    """Return how many keys a snapshot should have room for, where so many documents matched."""
+    return total + _ROOM
+
+
+def is_cut(reply: Any, most: int) -> bool:
+    """Whether more documents matched than a snapshot had room for."""
+    total: int = reply[0][0]
+    return total > most
 
 
 def cursor_command(index: str, cursor: int, count: int) -> Command:

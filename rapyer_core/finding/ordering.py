@@ -17,7 +17,7 @@ from rapyer_core.errors import UnsupportedArgumentValueError
 from rapyer_core.search.evaluating import sort_value
 from rapyer_core.search.sorting import SortKey
 
-__all__ = ["Rank", "cursor_of", "rank_of", "rank_of_cursor", "values_of"]
+__all__ = ["Rank", "cursor_of", "first_value", "rank_of", "rank_of_cursor", "values_of"]
 
 Rank: TypeAlias = "tuple[Any, ...]"
 """Where a document stands: compares with the ranks of the same sort."""
@@ -55,6 +55,12 @@ def rank_of(values: Sequence[Any], key: str, sort: Sequence[SortKey]) -> Rank:
         else:
             parts += (False, _Descending(value) if each.is_descending else value)
     return (*parts, key)
+
+
+def first_value(rank: Rank) -> Any:
+    """Return the value that a rank is compared by first; None where there is none."""
+    value = rank[1]
+    return value.value if isinstance(value, _Descending) else value
 
 
 def cursor_of(values: Sequence[Any], key: str, sort: Sequence[SortKey]) -> str:
