@@ -1,6 +1,6 @@
--- What the keys of a batch are: the documents and the keys beside them; for each the key of its copy (see notes); the scratch
--- key of the first document where paths are lifted; where the batch is to run once at most, the
--- key that remembers its reply (then ARGV[2] is not '').
+-- What the keys of a batch are: the documents and the keys beside them; for each the key of its copy
+-- (see notes); the scratch key of the first document where paths are lifted; where the batch is to
+-- run once at most, the key that remembers its reply (then ARGV[2] is not '').
 local memory = ARGV[2] ~= '' and KEYS[#KEYS]
 local others = memory and #KEYS - 1 or #KEYS
 local documents = math.floor(others / 2)

@@ -9,29 +9,13 @@
 --
 -- A note is {command, key, …}, or {'', key, path, the text in brackets that is to be there again}.
 --
--- Redis makes every function of a script's top anew at each call, so there are few of them.
-local server, call, notes, copies, copied = redis, redis.call, {}, nil, nil
+-- Redis makes every function of a script's top anew at each call, and that takes longer the more
+-- they share: so they are few here.
+local call, notes, copies, copied = redis.call, {}, nil, nil
 -- What was read last, since an operation reads what it changes: the note is the same text or length.
 local read_key, read_path, read_text, read_length
 -- A document that is known to be there.
 local known_key
-
-local function note(...)
-  notes[#notes + 1] = {...}
-end
-
--- Playing back ends with the copy in the document's place, so notes made after it need not be exact.
-local function note_copy(key)
-  if copies and copies[key] then return end
-  local copy
-  for i = 1, documents do
-    if KEYS[i] == key then copy = KEYS[documents + i] end
-  end
-  call('COPY', key, copy, 'REPLACE')
-  copies, copied = copies or {}, copied or {}
-  copies[key], copied[#copied + 1] = copy, copy
-  note('RENAME', copy, key)
-end
 
 -- A lone string holds no number, and short texts no long one.
 local function is_exact(text)
@@ -40,44 +24,57 @@ local function is_exact(text)
     or (#text > 17 and string.find(text, '[%[,:]%-?[%d%.][%d%.][%d%.][%d%.][%d%.][%d%.][%d%.][%d%.][%d%.][%d%.][%d%.][%d%.][%d%.][%d%.][%d%.][%d%.][%d%.]')))
 end
 
-local function note_text(key, path)
-  local old = read_text
-  if path ~= read_path or key ~= read_key or not old then old = call('JSON.GET', key, path) end
-  if not old then
-    note('DEL', key)
-  elseif old == '[]' or is_exact(old) then
-    notes[#notes + 1] = {'', key, path, old}
-  else
-    note_copy(key)
-  end
-end
-
--- The inverse of an array write needs the length before it.
-local function length_of(key, path)
-  if read_length and path == read_path and key == read_key then return read_length end
-  return call('JSON.ARRLEN', key, path)[1]
-end
-
--- Of everything but JSON.SET. Anything that has no note must not be called. Members are noted one by
--- one: of a set or queue beside a document only what changes is copied. One that loses its last member
--- is gone with its lifetime.
+-- Note the inverse of a command, or with 'text' that of writing one where `index` was, in brackets.
+-- Anything that has no note must not be called. Members are noted one by one: of a set or queue beside
+-- a document only what changes is copied. One that loses its last member is gone with its lifetime.
 local function note_inverse(command, key, path, index, ...)
-  if command == 'JSON.ARRAPPEND' then
-    local length = length_of(key, path)
-    if length == 0 then
+  local function note(...)
+    notes[#notes + 1] = {...}
+  end
+
+  -- Playing back ends with the copy in the document's place, so notes made after it need not be exact.
+  local function note_copy()
+    if copies and copies[key] then return end
+    local copy
+    for i = 1, documents do
+      if KEYS[i] == key then copy = KEYS[documents + i] end
+    end
+    call('COPY', key, copy, 'REPLACE')
+    copies, copied = copies or {}, copied or {}
+    copies[key], copied[#copied + 1] = copy, copy
+    note('RENAME', copy, key)
+  end
+
+  -- The inverse of an array write needs the length before it.
+  local function length()
+    if read_length and path == read_path and key == read_key then return read_length end
+    return call('JSON.ARRLEN', key, path)[1]
+  end
+
+  if command == 'text' then
+    if not index then
+      note('DEL', key)
+    elseif index == '[]' or is_exact(index) then
+      note('', key, path, index)
+    else
+      note_copy()
+    end
+  elseif command == 'JSON.ARRAPPEND' then
+    local before = length()
+    if before == 0 then
       note('JSON.SET', key, path, '[]')
     else
-      note('JSON.ARRTRIM', key, path, '0', string.format('%d', length - 1))
+      note('JSON.ARRTRIM', key, path, '0', string.format('%d', before - 1))
     end
   elseif command == 'JSON.DEL' then
-    note_text(key, path)
+    note_inverse('text', key, path, call('JSON.GET', key, path))
   elseif command == 'JSON.ARRINSERT' then
     note('JSON.ARRPOP', key, path, index)
   elseif command == 'JSON.ARRPOP' then
     local item = call('JSON.GET', key, path .. '[' .. index .. ']')
     if not is_exact(item) then
-      note_copy(key)
-    elseif tonumber(index) == length_of(key, path) - 1 then
+      note_copy()
+    elseif tonumber(index) == length() - 1 then
       note('JSON.ARRAPPEND', key, path, string.sub(item, 2, -2))
     else
       note('JSON.ARRINSERT', key, path, index, string.sub(item, 2, -2))
@@ -105,7 +102,7 @@ local function note_inverse(command, key, path, index, ...)
     local priority = call('ZSCORE', key, path)
     if priority then note('ZADD', key, priority, path) end
   elseif command == 'DEL' or command == 'SET' or command == 'HSET' or command == 'HDEL' then
-    if call('EXISTS', key) == 1 then note_copy(key) else note('DEL', key) end
+    if call('EXISTS', key) == 1 then note_copy() else note('DEL', key) end
   else
     error('no inverse is known for ' .. command)
   end
@@ -120,9 +117,15 @@ local function noted_call(command, key, path, ...)
     return text
   elseif key == scratch then
     known_key = nil
-    note('DEL', key)
+    notes[#notes + 1] = {'DEL', key}
   elseif command == 'JSON.SET' then
-    note_text(key, path)
+    local old = read_text
+    if path ~= read_path or key ~= read_key or not old then old = call('JSON.GET', key, path) end
+    if old and is_exact(old) then
+      notes[#notes + 1] = {'', key, path, old}
+    else
+      note_inverse('text', key, path, old)
+    end
   elseif command == 'EXISTS' then
     return key == known_key and 1 or call(command, key)
   elseif command == 'JSON.ARRLEN' then

@@ -1,15 +1,26 @@
--- uses: fail is_less put_text
--- Write an integer text, unless 64 bits or the field's own bounds cannot hold it.
+-- uses: fail
+-- Write an integer text to a place that exists, unless 64 bits or the field's own bounds cannot hold it.
 -- RedisJSON would wrap or turn a larger one into a float (seen on 2.8.3).
 local function put_integer(key, path, text, lower, upper)
-  if #text > 18 and (is_less(text, '-9223372036854775808') or is_less('9223372036854775807', text)) then
-    return fail('range', key, path, 'an integer of 64 bits', text)
+  if #text > 18 or lower ~= '' or upper ~= '' then
+    -- Whether one decimal integer text is smaller than another, at any length.
+    local function is_less(a, b)
+      local a_negative, b_negative = string.sub(a, 1, 1) == '-', string.sub(b, 1, 1) == '-'
+      if a_negative ~= b_negative then return a_negative end
+      if #a ~= #b then return (#a < #b) ~= a_negative end
+      return a ~= b and (a < b) ~= a_negative
+    end
+
+    if is_less(text, '-9223372036854775808') or is_less('9223372036854775807', text) then
+      return fail('range', key, path, 'an integer of 64 bits', text)
+    end
+    if lower ~= '' and is_less(text, lower) then
+      return fail('range', key, path, 'at least ' .. lower, text)
+    end
+    if upper ~= '' and is_less(upper, text) then
+      return fail('range', key, path, 'at most ' .. upper, text)
+    end
   end
-  if lower ~= '' and is_less(text, lower) then
-    return fail('range', key, path, 'at least ' .. lower, text)
-  end
-  if upper ~= '' and is_less(upper, text) then
-    return fail('range', key, path, 'at most ' .. upper, text)
-  end
-  return put_text(key, path, text) or text
+  redis.call('JSON.SET', key, path, text)
+  return text
 end
