@@ -10,6 +10,7 @@ from rapyer_core.actions import ActionGroup
 from rapyer_core.cascades import CascadeResult, CascadeTTL, TTLCascadeMode
 from rapyer_core.config import RedisConfig
 from rapyer_core.expressions import Expression
+from rapyer_core.failures import FailedField
 from rapyer_core.fields import Field
 from rapyer_core.finding import changes as change
 from rapyer_core.finding.aggregates import (
@@ -51,6 +52,7 @@ from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
 from .fields.references import ForeignKey, Reference
+from .fields.safe_loads import SafeLoad
 from .fields.sets import RedisSet
 from .fields.texts import RedisStr
 from .fields.values import RedisBool, RedisBytes
@@ -85,6 +87,7 @@ __all__ = [
     "DeleteResult",
     "Distinct",
     "Expression",
+    "FailedField",
     "Field",
     "ForeignKey",
     "Fuzzy",
@@ -120,6 +123,7 @@ __all__ = [
     "RedisSet",
     "RedisStr",
     "Reference",
+    "SafeLoad",
     "Scope",
     "SortKey",
     "Sum",

@@ -15,6 +15,7 @@ from rapyer_core.bound.datetimes import BoundTimestamp
 from rapyer_core.bound.references import BoundReference
 from rapyer_core.cascades import CascadeResult, CascadeTTL, checked_cascade
 from rapyer_core.config import RedisConfig
+from rapyer_core.failures import FailedField
 from rapyer_core.fetching import asked_levels, names_of
 from rapyer_core.finding.asked import Asked, condition_of, refuse_both
 from rapyer_core.finding.indexes import IndexInfo, OnProgress
@@ -106,6 +107,17 @@ class AtomicRedisModel(DocumentModel):
             documents.class_of(self), documents.reload_operation(self, "aload")
         )
         return loaded
+
+    async def aretry_failed(self) -> dict[str, FailedField]:
+        """Read the fields anew that could not be read, and return those that still cannot.
+
+        Raises:
+            KeyNotFound: there is no document.
+        """
+        failed: dict[str, FailedField] = await run(
+            documents.class_of(self), documents.retry_operation(self)
+        )
+        return failed
 
     async def aupdate(self, **values: Any) -> Self:
         """Write some fields in one step, all or none; the instance follows.

@@ -12,7 +12,8 @@ from .bound.base import Bound
 from .bound.references import BoundReference
 from .bound.special import SpecialValue
 from .changes import Changes, changed_fields, changes_of
-from .places import DocumentPlace
+from .failures import own_failures, set_failures
+from .places import DocumentPlace, root_of
 from .views import is_alike
 
 if TYPE_CHECKING:
@@ -40,11 +41,14 @@ def absorb(model: DocumentModel, other: DocumentModel, *, keeps_changes: bool) -
     if extra is not None and model.__pydantic_extra__ is not None:
         own = model.__pydantic_extra__
         extra = {**extra, **{name: own[name] for name in changes.assigned & own.keys()}}
+    for name in changes.assigned & model.__dict__.keys():
+        fresh.setdefault(name, model.__dict__[name])  # which could not be read anew
     # The texts of what was handed out are those of values that are gone.
     _keep_notes(model, changes, kept)
     object.__setattr__(model, "__dict__", fresh)
     object.__setattr__(model, "__pydantic_fields_set__", other.__pydantic_fields_set__ | kept)
     object.__setattr__(model, "__pydantic_extra__", extra)
+    _take_failures(model, other)
 
 
 def _merged(held: Any, value: Any, has_changed: bool, keeps_changes: bool) -> Any:
@@ -67,8 +71,18 @@ def _take_place(model: DocumentModel, other: DocumentModel) -> None:
     place = model.rapyer_place()
     if isinstance(place, DocumentPlace):
         source = other.rapyer_place()
-        place.is_handle = place.is_partial = False
+        place.is_handle = False
+        place.is_partial = isinstance(source, DocumentPlace) and source.is_partial
         place.revision = source.revision if isinstance(source, DocumentPlace) else None
+
+
+def _take_failures(model: DocumentModel, other: DocumentModel) -> None:
+    """Take over what could not be read; `other` may be an instance of a plain class."""
+    failed = own_failures(other) if hasattr(other, "rapyer_failed_slot") else {}
+    set_failures(model, failed)
+    place = root_of(model).rapyer_place() if failed else None
+    if isinstance(place, DocumentPlace):
+        place.is_partial = True
 
 
 def _keep_notes(model: DocumentModel, changes: Changes, kept: set[str]) -> None:

@@ -42,6 +42,7 @@ _DEFAULTS: dict[str, Any] = {
     "require_index": False,
     "allow_pickle": False,
     "legacy_pickles": False,
+    "safe_load_all": False,
     "max_delete_per_transaction": 1000,
     "max_retries": 1000,
     # A script holds the server up while it runs: 10,000 operations take it about a tenth of a
@@ -79,6 +80,8 @@ class RedisConfig:
         may name, as `Pickled` takes it. It counts when a class is defined.
     legacy_pickles: whether the unsigned pickles that rapyer 1.3.6 stored are read. They may name
         the plain types of Python, the field's own classes, and what is listed here instead of True.
+    safe_load_all: whether a field that cannot be read leaves the rest of its document readable, as
+        `SafeLoad` says of one field.
     max_delete_per_transaction: how many keys one step of a large delete removes.
     max_pipeline_operations, max_pipeline_bytes: what one all-or-nothing pipeline takes.
     max_retries: how often a compare-and-set is tried before `ConflictError`.
@@ -108,6 +111,7 @@ class RedisConfig:
     require_index: bool
     allow_pickle: bool | Iterable[Any]
     legacy_pickles: bool | Iterable[Any]
+    safe_load_all: bool
     max_delete_per_transaction: int
     max_retries: int
     max_pipeline_operations: int

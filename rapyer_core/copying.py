@@ -14,6 +14,7 @@ from .bound.dicts import BoundDict
 from .bound.handles import handle_in
 from .bound.lists import BoundList
 from .changes import changed_fields, changes_of, own_changes
+from .failures import FailedField, own_failures, set_failures
 from .keys import RapyerKey
 from .places import DocumentPlace, InnerPlace
 from .views import view_class
@@ -38,6 +39,7 @@ class _Noted(NamedTuple):
     revision: int | None
     assigned: frozenset[str]
     handed_out: dict[str, str]
+    failed: dict[str, FailedField]
 
 
 def reduced(model: DocumentModel) -> tuple[Any, ...] | None:
@@ -73,6 +75,7 @@ def noted_state(model: DocumentModel, state: dict[Any, Any]) -> dict[Any, Any]:
         revision=None if root is None else root.revision,
         assigned=frozenset(assigned | _rearranged(model)),
         handed_out=texts,
+        failed=own_failures(model),
     )
     return {**state, _STATE: noted}
 
@@ -99,6 +102,7 @@ def restore_noted_state(model: DocumentModel, state: dict[Any, Any]) -> None:
         )
         place.revision = noted.revision
         object.__setattr__(model, "_rapyer_place", place)
+    set_failures(model, noted.failed)
     if noted.assigned or noted.handed_out:
         changes = own_changes(model)
         changes.assigned.update(noted.assigned)
@@ -118,4 +122,5 @@ def copied(copy: D, model: D) -> D:
         new = DocumentPlace(copy.key, is_stored=False, is_partial=True)
     if new is not None:
         object.__setattr__(copy, "_rapyer_place", new)
+    set_failures(copy, own_failures(model))
     return copy

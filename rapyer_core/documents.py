@@ -23,7 +23,9 @@ from .errors import (
     UnsupportedArgumentValueError,
     UpdateAtomicModelError,
 )
+from .failures import FailedField, check_no_failures, take_retried
 from .floats import as_stored
+from .invalid import problems_of
 from .keys import RapyerKey
 from .model import DocumentModel, Settings
 from .operations import Computation, Operation, read_operation, swap_operation
@@ -31,6 +33,7 @@ from .paths import ROOT, render
 from .places import DocumentPlace, InnerPlace, Route, never_saved, root_of, way_to
 from .replies import explained, raise_failure
 from .revisions import split_revision, with_revision
+from .safe_loads import log_failures, read_each, safely_loaded
 from .views import is_alike, shown_as
 
 if TYPE_CHECKING:
@@ -60,6 +63,7 @@ __all__ = [
     "refresh_operation",
     "refresh_ttl_operation",
     "reload_operation",
+    "retry_operation",
     "root_of",
     "save_write",
     "scan_command",
@@ -91,6 +95,8 @@ def save_write(
     route = model.rapyer_route()
     if route is not None:
         _check_key(model)
+    if force:
+        check_no_failures(model, model.rapyer_spot)
     if route is None or only_new or (force and model.rapyer_is_whole()):
         must_exist = only_existing or (route is not None and not upsert)
         mode = "new" if only_new else "existing" if must_exist else "any"
@@ -477,6 +483,20 @@ def refresh_operation(model: DocumentModel) -> Operation:
     return beside.framed(operation, reads=True)
 
 
+def retry_operation(model: DocumentModel) -> Operation:
+    """Return what reads the failed fields of a model anew; settles to those that still fail."""
+    beside, reading = beside_model(model), reload_operation(model, "retry_failed")
+
+    def settle(reply: Any) -> dict[str, FailedField]:
+        text = whole_text(beside, reply)
+        take_retried(model, read_each(type(model), model.key, text))
+        root_of(model).rapyer_became_whole()
+        log_failures(model)
+        return model.failed_fields
+
+    return reading._replace(settle=settle)
+
+
 def get_or_create_operation(model: DocumentModel) -> Operation:
     """Return what reads the document of a model's key, or writes the model there; atomic.
 
@@ -527,26 +547,16 @@ def loaded(cls: type[M], key: RapyerKey, text: bytes) -> M:
     """Return the model that a document's text holds.
 
     Raises:
-        CorruptedModelError: it does not validate.
+        CorruptedModelError: it does not validate, and that not in safe fields only.
     """
     try:
         return cls.rapyer_loaded(text, key)
     except (ValidationError, InvalidValueError) as error:
-        raise corrupted(cls, key, problems_of(error)) from error
-
-
-def problems_of(
-    error: ValidationError | InvalidValueError, way: tuple[str, ...] = ()
-) -> dict[str, str]:
-    """Return what is wrong with each part of a value that is at a way from the root."""
-    if isinstance(error, InvalidValueError):
-        if not isinstance(error.__cause__, ValidationError):
-            return {".".join(way) or error.field or ROOT: str(error.expected)}
-        return problems_of(error.__cause__, way or ((error.field,) if error.field else ()))
-    return {
-        ".".join(str(part) for part in (*way, *problem["loc"])): problem["msg"]
-        for problem in error.errors(include_url=False, include_input=False, include_context=False)
-    }
+        model = safely_loaded(cls, key, text)
+        if model is None:
+            raise corrupted(cls, key, problems_of(error)) from error
+    log_failures(model)
+    return model
 
 
 def corrupted(cls: type[DocumentModel], key: str, fields: dict[str, str]) -> CorruptedModelError:

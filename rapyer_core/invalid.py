@@ -8,7 +8,7 @@ from pydantic_core import ValidationError
 
 from .errors import InvalidValueError
 
-__all__ = ["Spot", "Where", "invalid_value"]
+__all__ = ["Spot", "Where", "invalid_value", "problems_of"]
 
 _SHOWN = 200
 
@@ -55,3 +55,18 @@ def invalid_value(error: ValidationError, where: Where, value: Any) -> InvalidVa
     return InvalidValueError(
         f"{where}: {expected}; got {actual}", expected=expected, actual=value, **where.about()
     )
+
+
+def problems_of(
+    error: ValidationError | InvalidValueError, way: tuple[Any, ...] = ()
+) -> dict[str, str]:
+    """Return what is wrong with each part of a value that is at a way from the root."""
+    if isinstance(error, InvalidValueError):
+        if not isinstance(error.__cause__, ValidationError):
+            named = ".".join(map(str, way)) or error.field or error.path or ""
+            return {named: str(error.expected)}
+        return problems_of(error.__cause__, way or ((error.field,) if error.field else ()))
+    return {
+        ".".join(str(part) for part in (*way, *problem["loc"])): problem["msg"]
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+    }

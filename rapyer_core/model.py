@@ -35,6 +35,7 @@ from .errors import (
     UnsupportedArgumentValueError,
     UpdateAtomicModelError,
 )
+from .failures import FailedField, check_no_failures, failures_in, has_failures, own_failures
 from .floats import as_stored
 from .invalid import Where, invalid_value
 from .keys import RapyerKey
@@ -94,7 +95,7 @@ class Settings(NamedTuple):
 class DocumentModel(BaseModel, metaclass=ModelMeta):
     """What both packages' `AtomicRedisModel` share."""
 
-    __slots__ = ("_rapyer_changes", "_rapyer_place")
+    __slots__ = ("_rapyer_changes", "_rapyer_failed", "_rapyer_place")
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         validate_assignment=True,
@@ -127,6 +128,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     # which costs ten times as much.
     rapyer_place_slot: ClassVar[Any]
     rapyer_changes_slot: ClassVar[Any]
+    rapyer_failed_slot: ClassVar[Any]
 
     # Beside the document
 
@@ -390,7 +392,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def rapyer_is_whole(self) -> bool:
         """Return whether every field is there, in nested models too."""
-        if not self.rapyer_fields().keys() <= self.__dict__.keys():
+        if not self.rapyer_fields().keys() <= self.__dict__.keys() or has_failures(self):
             return False
         place = root_of(self).rapyer_place()
         if not isinstance(place, DocumentPlace) or not place.is_partial:
@@ -404,6 +406,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         Raises:
             NotLoadedError: one is not, so that what would be written is no document.
         """
+        check_no_failures(self, self.rapyer_spot)
         if not self.rapyer_is_whole():
             spot = self.rapyer_spot()
             missing = self.rapyer_fields().keys() - self.__dict__.keys()
@@ -414,13 +417,16 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             )
 
     def rapyer_missing(self, field: FieldPlan) -> Any:
-        """Return what reading a field without a value gives: on a handle the field's handle.
+        """Return what reading a field without a value gives: on a handle the field's handle, None
+        for one that could not be read.
 
         Raises:
             NotLoadedError: the model was loaded without the field.
         """
         if self.rapyer_is_handle():
             return bind_handle(self, field.name, field.value)
+        if field.name in own_failures(self):
+            return None
         place = root_of(self).rapyer_place()
         if isinstance(place, DocumentPlace) and place.is_partial:
             spot = self.rapyer_spot()
@@ -521,6 +527,37 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             return route(place.parent, place.member, self)
         return Route(self, place, ROOT) if place is not None and place.is_stored else None
 
+    @property
+    def failed_fields(self) -> dict[str, FailedField]:
+        """The fields that could not be read, by name, also those of nested models (``a.b``).
+
+        Each with what is stored there, as JSON data, and the error. See `SafeLoad`.
+        """
+        return dict(failures_in(self))
+
+    def rapyer_became_whole(self) -> None:
+        """Note that nothing is missing any more, if that is so."""
+        place = self.rapyer_place()
+        if isinstance(place, DocumentPlace) and place.is_partial and self.rapyer_is_whole():
+            place.is_partial = False
+
+    @classmethod
+    def rapyer_empty_of(cls, model: type[Any]) -> DocumentModel | None:
+        """Return an instance without data for a nested model's class; None if it cannot be ours."""
+        if issubclass(model, DocumentModel):
+            return _empty(model)
+        return _empty(view_class(cls, model)) if is_adoptable(model) else None
+
+    @classmethod
+    def rapyer_prepared(cls, text: bytes, place: DocumentPlace) -> bytes:
+        """Return a document's text without what is not the model's; the place gets the revision."""
+        # Also where revisions were kept once: the model may forbid members that it does not know.
+        if cls.rapyer_settings().is_optimistic or REVISION_MARK in text:
+            text, place.revision = split_revision(text)
+        if plan_of(cls).sees_extra and SHADOW_MARK in text:
+            text = without_shadows(text)
+        return text
+
     @classmethod
     def rapyer_loaded(cls, text: bytes, key: RapyerKey) -> Self:
         """Return the model that a stored document holds.
@@ -529,13 +566,9 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             pydantic_core.ValidationError: the document does not validate.
             InvalidValueError: a pickle of rapyer 1.3.6 in it cannot be read.
         """
-        place, settings = DocumentPlace(key, is_stored=True), cls.rapyer_settings()
-        # Also where revisions were kept once: the model may forbid members that it does not know.
-        if settings.is_optimistic or REVISION_MARK in text:
-            text, place.revision = split_revision(text)
-        if plan_of(cls).sees_extra and SHADOW_MARK in text:
-            text = without_shadows(text)
-        if settings.legacy_pickles and LEGACY_MARK in text:
+        place = DocumentPlace(key, is_stored=True)
+        text = cls.rapyer_prepared(text, place)
+        if cls.rapyer_settings().legacy_pickles and LEGACY_MARK in text:
             text = modern_document(cls, text, key)
         model = cls.__pydantic_validator__.validate_json(
             text, context=STORED, by_alias=False, by_name=True
@@ -769,3 +802,4 @@ def _is_held(place: InnerPlace, child: Any) -> bool:
 
 DocumentModel.rapyer_place_slot = DocumentModel.__dict__["_rapyer_place"].__get__
 DocumentModel.rapyer_changes_slot = DocumentModel.__dict__["_rapyer_changes"].__get__
+DocumentModel.rapyer_failed_slot = DocumentModel.__dict__["_rapyer_failed"].__get__

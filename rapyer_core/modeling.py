@@ -28,6 +28,7 @@ from .paths import Path, render
 from .pickled_fields import allowed_by
 from .plans import ValuePlan
 from .reserved import RESERVED
+from .safe_loads import is_marked_safe
 from .schemas import SchemaPart, model_fields_of
 from .search.schema import IndexSchema, schema_of_fields
 from .specials import SpecialField, special_fields_of, ways_of
@@ -46,13 +47,20 @@ class FieldPlan:
     """What is known of one field of one class; `is_stored`: it is part of the document's JSON."""
 
     def __init__(
-        self, name: str, value: ValuePlan, is_key: bool, is_frozen: bool, is_stored: bool
+        self,
+        name: str,
+        value: ValuePlan,
+        is_key: bool,
+        is_frozen: bool,
+        is_stored: bool,
+        is_safe: bool = False,
     ) -> None:
         self.name: str = name
         self.value = value
         self.is_key = is_key
         self.is_frozen = is_frozen
         self.is_stored = is_stored
+        self.is_safe = is_safe
         self.path: Path = render((name,))
         self.keeps: bool = value.needs_baseline()
         self._scalars = _scalars_of(value)
@@ -94,7 +102,9 @@ class ModelPlan:
                 check_storable(cls, name, part)
             value = ValuePlan(part, bindings, handles, cls)
             is_stored = not info.exclude and not value.special
-            self.fields[name] = FieldPlan(name, value, is_key, frozen, is_stored)
+            self.fields[name] = FieldPlan(
+                name, value, is_key, frozen, is_stored, is_marked_safe(info)
+            )
         self.special_fields: tuple[SpecialField, ...] = special_fields_of(
             cls.__qualname__,
             SchemaPart(schema, {}, None),

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic_core import to_json
 
 from .actions import FETCHING
-from .documents import corrupted, problems_of
-from .errors import InvalidValueError, UnsupportedArgumentValueError
+from .documents import corrupted
+from .errors import UnsupportedArgumentValueError
 from .keys import RapyerKey
 from .model import DocumentModel
 from .operations import Operation
@@ -22,6 +22,7 @@ from .places import DocumentPlace
 from .plans import ValuePlan
 from .reserved import is_adoptable
 from .revisions import REVISION_MEMBER
+from .safe_loads import Source, log_failures, read_field
 
 __all__ = ["check_names", "get_parts_operation", "partly_loaded"]
 
@@ -56,6 +57,7 @@ def get_parts_operation(cls: type[M], key: RapyerKey, only: Sequence[str]) -> Op
             problems.update(_read(model, way, text, nones))
         if problems:
             raise corrupted(cls, key, problems)
+        log_failures(model)
         return model
 
     # A field's name is an identifier, so each way has a path.
@@ -86,6 +88,7 @@ def partly_loaded(cls: type[M], key: RapyerKey, stored: Any, only: Sequence[str]
         problems.update(_read(model, way, text, nones))
     if problems:
         raise corrupted(cls, key, problems)
+    log_failures(model)
     return model
 
 
@@ -157,19 +160,9 @@ def _read(model: DocumentModel, way: Way, text: bytes | None, nones: set[Way]) -
             holder.__dict__[name] = None
             return {}
         holder = _member(holder, name)
-    field: Any = holder.__class__.__pydantic_fields__[way[-1]]
-    if text is None and field.is_required():
-        return {".".join(way): "Field required"}
-    value: Any
-    try:
-        if text is None:
-            value = field.get_default(call_default_factory=True, validated_data=holder.__dict__)
-        else:
-            value = holder.rapyer_fields()[way[-1]].value.read(text, holder.rapyer_spot())
-    except InvalidValueError as error:
-        return problems_of(error, way)
-    holder.__dict__[way[-1]] = value
-    return {}
+    cls = type(model)
+    source = Source(cls, model.key, bool(cls.Meta.safe_load_all))
+    return read_field(holder, way[-1], text, source, way)
 
 
 def _member(holder: Any, name: str) -> Any:

@@ -22,6 +22,7 @@ from pydantic_core import (
 
 from .bound.datetimes import BoundTimestamp
 from .errors import RapyerSerializationError
+from .failures import check_no_failures
 from .floats import as_shown, as_stored
 from .invalid import Spot, invalid_value
 from .legacy import LEGACY_MARK, modern_text
@@ -337,6 +338,7 @@ class ValuePlan:
             and "\\" not in value
         ):
             return f'"{value}"'  # what the serializer would make of it
+        check_no_failures(value, spot.where)
         if self.holds_models and hasattr(value, "rapyer_check_whole"):
             value.rapyer_check_whole()
         try:

@@ -19,7 +19,7 @@ _NEUTRAL = (
 _TWINNED = (
     "apply create_index delete delete_by_key delete_index delete_many duplicate duplicate_many "
     "exists fetch_related find find_iter find_keys find_one get get_or_create index_info insert "
-    "load lock lock_from_key pipeline save set_ttl update update_or_create"
+    "load lock lock_from_key pipeline retry_failed save set_ttl update update_or_create"
 )
 
 RESERVED = frozenset(

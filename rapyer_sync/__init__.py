@@ -11,6 +11,7 @@ from rapyer_core.actions import ActionGroup
 from rapyer_core.cascades import CascadeResult, CascadeTTL, TTLCascadeMode
 from rapyer_core.config import RedisConfig
 from rapyer_core.expressions import Expression
+from rapyer_core.failures import FailedField
 from rapyer_core.fields import Field
 from rapyer_core.finding import changes as change
 from rapyer_core.finding.aggregates import (
@@ -52,6 +53,7 @@ from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
 from .fields.references import ForeignKey, Reference
+from .fields.safe_loads import SafeLoad
 from .fields.sets import RedisSet
 from .fields.texts import RedisStr
 from .fields.values import RedisBool, RedisBytes
@@ -86,6 +88,7 @@ __all__ = [
     "DeleteResult",
     "Distinct",
     "Expression",
+    "FailedField",
     "Field",
     "ForeignKey",
     "Fuzzy",
@@ -121,6 +124,7 @@ __all__ = [
     "RedisSet",
     "RedisStr",
     "Reference",
+    "SafeLoad",
     "Scope",
     "SortKey",
     "Sum",

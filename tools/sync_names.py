@@ -82,6 +82,7 @@ PUBLIC: dict[str, str] = {
     "asave": "save",
     "aset": "set",
     "aset_item": "set_item",
+    "aretry_failed": "retry_failed",
     "aset_ttl": "set_ttl",
     "asize": "size",
     "asetdefault": "setdefault",
