@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .paths import Segment
 from .search.operators import FieldOperators
-from .search.schema import EACH, Way, json_path
+from .search.schema import EACH, Way, json_path, names_of
 from .search.types import item_plan
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Expression(FieldOperators[T]):
     @property
     def field_name(self) -> str:
         """The field's own name."""
-        return next(part for part in reversed(self.rapyer_way) if part is not EACH)
+        return names_of(self.rapyer_way)[-1]
 
     @property
     def any_item(self) -> Expression[Any]:
@@ -67,8 +67,7 @@ class Expression(FieldOperators[T]):
         items = item_plan(plan)
         if items is not None:
             plan, start = _only(items), self._at(EACH)
-        is_there = name in plan.fields or (plan.kind == "dict" and isinstance(name, str))
-        if not is_there:
+        if name not in plan.fields and plan.kind != "dict":
             raise refusal
         return start._at(name)
 
@@ -84,7 +83,7 @@ class Expression(FieldOperators[T]):
         plan = plan_of(self.rapyer_owner).fields[str(first)].value
         for part in others:
             plan = _only(plan)
-            if part is EACH:
+            if part is None:  # each item
                 plan = item_plan(plan) or plan
             else:
                 plan = plan.fields[part] if plan.kind == "model" else plan.value

@@ -61,6 +61,7 @@ _IMMUTABLE = frozenset(
         "date",
         "time",
         "datetime",
+        "point",
         "timestamp",
         "timedelta",
         "decimal",

@@ -25,6 +25,7 @@ from .conditions import (
     WithinBox,
 )
 from .geo import distance, is_in_box
+from .kinds import is_list
 from .schema import EACH, IndexedField, Way
 from .vectors import vector_distance
 from .word_search import has_words
@@ -112,7 +113,7 @@ def _reached(document: Any, way: Way) -> Iterator[Any]:
         if document is not None:
             yield document
     elif way[0] is EACH:
-        if isinstance(document, list):
+        if is_list(document):
             for each in document:
                 yield from _reached(each, way[1:])
     elif isinstance(document, dict) and way[0] in document:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic_core import core_schema
 
 from ..errors import UnsupportedArgumentValueError
+from ..schemas import KIND
 from .conditions import Box, Circle
-from .types import KIND
 
 __all__ = [
     "MOST_LATITUDE",
@@ -54,7 +54,8 @@ def _point(value: Any) -> GeoPoint:
     if isinstance(value, str):
         value = value.split(",")
     elif isinstance(value, dict):
-        value = [value.get("longitude"), value.get("latitude")]
+        given = cast("dict[str, Any]", value)
+        value = [given.get("longitude"), given.get("latitude")]
     try:
         longitude, latitude = (float(part) for part in value)
     except (TypeError, ValueError):

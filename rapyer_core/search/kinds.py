@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
-__all__ = ["EXACT_INTEGERS", "KINDS", "Kind"]
+__all__ = ["EXACT_INTEGERS", "KINDS", "Kind", "is_list"]
 
 EXACT_INTEGERS = 2**53
 """Integers below are doubles without loss; the index knows numbers as doubles."""
@@ -35,6 +35,11 @@ class Kind(NamedTuple):
     read: Callable[[Any], Any]
     is_ordered: bool = False
     is_text_number: bool = False
+
+
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Return whether a JSON value is a list."""
+    return isinstance(value, list)
 
 
 def _text(value: Any) -> str | None:
@@ -87,6 +92,15 @@ def _moment(value: Any) -> int | None:
     return (seconds - shift) * 1_000_000 + int((fraction + "000000")[:6])
 
 
+def _second(value: Any) -> int | None:
+    """Return the microseconds of a number of seconds, rounded as a load rounds them."""
+    number = _number(value)
+    if number is None:
+        return None
+    whole = math.floor(number)
+    return whole * 1_000_000 + math.floor((number - whole) * 1_000_000 + 0.5)
+
+
 def _day(value: Any) -> int | None:
     try:
         return date.fromisoformat(value).toordinal() if isinstance(value, str) else None
@@ -105,7 +119,7 @@ def _point(value: Any) -> tuple[float, float] | None:
 
 
 def _vector(value: Any) -> tuple[float, ...] | None:
-    return tuple(float(part) for part in value) if isinstance(value, list) else None
+    return tuple(float(part) for part in value) if is_list(value) else None
 
 
 KINDS: dict[str, Kind] = {
@@ -117,6 +131,7 @@ KINDS: dict[str, Kind] = {
         Kind("float", "NUMERIC", _number, is_ordered=True),
         Kind("decimal", "NUMERIC", _decimal, is_ordered=True, is_text_number=True),
         Kind("datetime", "NUMERIC", _moment, is_ordered=True, is_text_number=True),
+        Kind("timestamp", "NUMERIC", _second, is_ordered=True),
         Kind("date", "NUMERIC", _day, is_ordered=True, is_text_number=True),
         Kind("point", "GEO", _point),
         Kind("vector", "VECTOR", _vector),

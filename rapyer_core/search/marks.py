@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
 from ..errors import UnsupportedArgumentValueError
 from ..schemas import NO_NULL
@@ -115,7 +115,7 @@ def _is_mark(separator: str) -> bool:
 
 def mark_in(schema: dict[str, Any]) -> Index | None:
     """Return the mark that one schema carries itself."""
-    metadata = schema.get("metadata") or {}
+    metadata = cast("dict[str, Any]", schema.get("metadata") or {})
     mark: Index | None = metadata.get(MARK)
     return mark
 
@@ -134,5 +134,5 @@ def _fit(schema: dict[str, Any], mark: Index) -> dict[str, Any]:
     for name in _WITHIN:
         inner = schema.get(name)
         if isinstance(inner, dict) and "type" in inner:
-            schema = {**schema, name: _fit(inner, mark)}
+            schema = {**schema, name: _fit(cast("dict[str, Any]", inner), mark)}
     return schema

@@ -35,6 +35,8 @@ class Bounds(NamedTuple):
 
 def bounds_of_value(field: IndexedField, value: Any) -> Bounds:
     """Return the bounds of one value."""
+    if field.kind.name == "timestamp":
+        return _bounds_of_moments(value, value, True, True)
     if _is_exact(field, value):
         number = _double(value)
         same = Interval(number, number)
@@ -45,11 +47,27 @@ def bounds_of_value(field: IndexedField, value: Any) -> Bounds:
 def bounds_of_range(asked: Range) -> Bounds:
     """Return the bounds of a range."""
     field, low, high = asked.field, asked.low, asked.high
+    if field.kind.name == "timestamp":
+        return _bounds_of_moments(low, high, asked.with_low, asked.with_high)
     limits = [value for value in (low, high) if value is not None]
     if all(_is_exact(field, value) for value in limits):
         same = Interval(_doubled(low), _doubled(high), asked.with_low, asked.with_high)
         return Bounds(True, same, same)
     return Bounds(False, _wide(low, high), _narrow(low, high))
+
+
+# Seconds beyond which doubles are half a microsecond apart: 2^32, in the year 2106.
+_EXACT_SECONDS = 2**32
+
+
+def _bounds_of_moments(low: Any, high: Any, with_low: bool, with_high: bool) -> Bounds:
+    """Return the bounds of microseconds in seconds: each stands for what is rounded to it."""
+    first = None if low is None else (low - 0.5 if with_low else low + 0.5) / 1_000_000
+    last = None if high is None else (high + 0.5 if with_high else high - 0.5) / 1_000_000
+    asked = Interval(first, last, True, False)
+    if all(abs(second or 0) < _EXACT_SECONDS for second in (first, last)):
+        return Bounds(True, asked, asked)
+    return Bounds(False, _wide(first, last), _narrow(first, last))
 
 
 def _wide(low: Any, high: Any) -> Interval:

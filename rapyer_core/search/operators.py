@@ -31,7 +31,7 @@ from .conditions import (
 )
 from .geo import GeoPoint, box_of, circle_of
 from .pattern import GAP, Pattern
-from .schema import EACH, IndexedField, Way, index_schema
+from .schema import EACH, IndexedField, Way, index_schema, names_of
 from .sorting import SortKey, sort_key
 from .values import comparable, fragment, limit
 from .vectors import query_vector
@@ -62,7 +62,7 @@ class FieldOperators(Generic[T]):
         fields = index_schema(self.rapyer_owner).fields
         field = fields.get(self.rapyer_way) or fields.get((*self.rapyer_way, EACH))
         if field is None:
-            name = ".".join(part for part in self.rapyer_way if part is not EACH)
+            name = ".".join(names_of(self.rapyer_way))
             raise UnsupportedFieldError(
                 f"{self.rapyer_owner.__name__}.{name} is not indexed, so it cannot be asked about; "
                 f"declare it as `{self.rapyer_way[-1]}: Index[…]`, or Annotated[…, Index(…)]",
@@ -333,7 +333,7 @@ def _stray(place: str, actual: Any) -> UnsupportedArgumentValueError:
 
 
 def _listed(values: Any) -> list[Any]:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise UnsupportedArgumentTypeError(
             f"expected several values, got {values!r}",
             expected="a list, set or tuple",

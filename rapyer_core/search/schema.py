@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..errors import UnsupportedFieldError
@@ -29,6 +29,7 @@ __all__ = [
     "IndexedField",
     "Way",
     "index_schema",
+    "names_of",
     "schema_of_fields",
 ]
 
@@ -67,7 +68,7 @@ class IndexedField(NamedTuple):
     @property
     def name(self) -> str:
         """The field as users write it."""
-        return ".".join(part for part in self.way if part is not EACH)
+        return ".".join(names_of(self.way))
 
     @property
     def path(self) -> str:
@@ -139,10 +140,18 @@ def _vector(field: IndexedField) -> Iterator[str]:
     yield from ("VECTOR", str(mark.vector).upper(), str(len(told)), *told)
 
 
-_TYPES: dict[str, Any] = {
+def _number(field: IndexedField) -> Iterator[str]:
+    yield "NUMERIC"
+
+
+def _point(field: IndexedField) -> Iterator[str]:
+    yield "GEO"
+
+
+_TYPES: dict[str, Callable[[IndexedField], Iterator[str]]] = {
     "TAG": _tag,
-    "NUMERIC": lambda field: ("NUMERIC",),
-    "GEO": lambda field: ("GEO",),
+    "NUMERIC": _number,
+    "GEO": _point,
     "VECTOR": _vector,
 }
 
@@ -218,6 +227,10 @@ class _Walk:
         self, plan: ValuePlan, way: Way, outer: Index | None, inside: tuple[type, ...]
     ) -> Iterator[_Found]:
         mark = _mark_of(plan) or outer
+        if plan.special is not None:
+            if mark is not None:
+                raise self._refused(way, "kept under a key of its own", "what is in the document")
+            return
         choices = [choice for choice in plan.choices if choice.kind != "none"]
         if len(choices) == 1 and choices[0] is not plan:
             yield from self(choices[0], way, mark, inside)
@@ -286,7 +299,7 @@ class _Walk:
         return _Found(way, kind, mark, plan)
 
     def _refused(self, way: Way, actual: str, expected: str) -> UnsupportedFieldError:
-        name = ".".join(part for part in way if part is not EACH)
+        name = ".".join(names_of(way))
         return UnsupportedFieldError(
             f"{self._owner}.{name} cannot be indexed: it is {actual}; expected {expected}",
             model=self._owner,
@@ -306,10 +319,15 @@ def _has_marks(plan: ValuePlan) -> bool:
     return _mark_of(plan) is not None
 
 
+def names_of(way: Way) -> list[str]:
+    """Return the names in a way."""
+    return [part for part in way if part is not None]
+
+
 def json_path(way: Way) -> str:
     """Return the JSON path of a way."""
     return ROOT + "".join(
-        "[*]" if part is EACH else member_segment(part) or f"[{part!r}]" for part in way
+        "[*]" if part is None else member_segment(part) or f"[{part!r}]" for part in way
     )
 
 
@@ -317,7 +335,7 @@ def _attributes(ways: list[Way]) -> list[str]:
     """Return a name for each way that queries need not escape, each once."""
     names: dict[str, None] = {}
     for way in ways:
-        joined = "_".join(part for part in way if part is not EACH)
+        joined = "_".join(names_of(way))
         name = plain = re.sub(r"[^A-Za-z0-9_]", "_", joined)
         count = 1
         while name in names:

@@ -20,6 +20,7 @@ from .schema import EACH, SHADOW_MEMBER, IndexedField, index_schema
 if TYPE_CHECKING:
     from ..model import DocumentModel
     from ..operations import Computation
+    from ..scopes import Scope
 
 __all__ = [
     "SHADOW_MARK",
@@ -88,7 +89,12 @@ def backfill_operation(cls: type[DocumentModel], key: RapyerKey) -> Operation | 
     told = shadows_of(cls)
     if told is None:
         return None
-    return Operation(_REFRESH, key, ROOT, told.arguments, bool, lambda scope: True)
+    return Operation(_REFRESH, key, ROOT, told.arguments, bool, _predict)
+
+
+def _predict(scope: Scope) -> bool:
+    """Predict for a pipeline that it is done; nothing local changes."""
+    return True
 
 
 def without_shadows(text: bytes) -> bytes:

@@ -32,7 +32,7 @@ def sort_key(value: SortKey | Expression[Any]) -> SortKey:
 
     if isinstance(value, SortKey):
         return value
-    if not isinstance(value, Expression):
+    if not isinstance(value, Expression):  # pyright: ignore[reportUnnecessaryIsInstance]  # not every caller has a type checker
         raise UnsupportedArgumentTypeError(
             f"expected a field to sort by, such as User.name or -User.age, got {value!r}",
             expected="a field",

@@ -23,21 +23,17 @@ _KINDS = {
     "decimal": "decimal",
     "datetime": "datetime",
     "date": "date",
+    "timestamp": "timestamp",
+    "reference": "text",
+    "point": "point",
 }
 
 # Kinds of the values that an Enum or a Literal consists of.
 _VALUES: dict[type, str] = {str: "text", bool: "bool", int: "integer", float: "float"}
 
-KIND = "rapyer_kind"
-"""In a core schema's metadata: the kind of a type that is stored in a way of its own."""
-
 
 def kind_of(plan: ValuePlan) -> Kind | None:
     """Return the kind of a plan's values; None where they have none in common."""
-    for schema in plan.part.layers():
-        named = (schema.get("metadata") or {}).get(KIND)
-        if named is not None:
-            return KINDS[named]
     inner = plan.part.layers()[-1]
     if plan.kind in ("enum", "literal"):
         return _kind_of_values(plan.kind, inner)
@@ -50,8 +46,8 @@ def kind_of(plan: ValuePlan) -> Kind | None:
 
 def _kind_of_values(kind: str, schema: dict[str, Any]) -> Kind | None:
     members = schema["members"] if kind == "enum" else schema["expected"]
-    values = [getattr(member, "value", member) for member in members]
-    types = {type(value) for value in values if value is not None}
+    values: list[Any] = [getattr(member, "value", member) for member in members]
+    types: set[type[Any]] = {type(value) for value in values if value is not None}
     if len(types) != 1:
         return None
     name = _VALUES.get(types.pop())

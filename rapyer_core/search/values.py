@@ -29,10 +29,11 @@ def comparable(field: IndexedField, value: Any) -> Any:
         InvalidValueError: the field does not take it.
     """
     spot = spot_of(field)
-    key = getattr(value, "rapyer_key", None) and getattr(value, "key", None)
-    checked = field.plan.checked(value if key is None else key, spot)
+    if field.plan.kind == "str" and hasattr(value, "rapyer_fields"):
+        value = value.key
+    checked = field.plan.checked(value, spot)
     read = field.kind.read(from_json(field.plan.text(checked, spot)))
-    if read is None:
+    if read is None or (isinstance(read, str) and "\0" in read):
         raise _refused(field, value)
     return read
 
@@ -105,4 +106,5 @@ _BARE: dict[str, SchemaValidator] = {
     "decimal": SchemaValidator(core_schema.decimal_schema()),
     "datetime": SchemaValidator(core_schema.datetime_schema()),
     "date": SchemaValidator(core_schema.date_schema()),
+    "timestamp": SchemaValidator(core_schema.datetime_schema(tz_constraint="aware")),
 }

@@ -162,9 +162,9 @@ def _some(found: tuple[str, ...], given: Any) -> tuple[str, ...]:
 
 
 def _one(text: Any) -> str:
-    found = _some(tokens(text), text)
-    if len(found) > 1:
+    first, *others = _some(tokens(text), text)
+    if others:
         raise UnsupportedArgumentValueError(
             f"expected one word, got {text!r}", expected="one word", actual=text
         )
-    return found[0]
+    return first

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from rapyer_core.search.words import Phrase
-from rapyer_sync import AtomicRedisModel, Fuzzy, GeoPoint, Index, Prefix, RapyerKey
+from rapyer_sync import (
+    AtomicRedisModel,
+    Fuzzy,
+    GeoPoint,
+    Index,
+    Prefix,
+    RapyerKey,
+    RedisDatetimeTimestamp,
+    Reference,
+)
 from rapyer_sync import Field as Default
 
 __all__ = ["Colour", "Everything", "Part", "conditions", "models"]
@@ -54,12 +63,14 @@ class Everything(AtomicRedisModel):
     short: Annotated[Decimal | None, Field(max_digits=8, decimal_places=3), Index()] = None
     flag: Annotated[bool | None, Index()] = None
     moment: Annotated[datetime | None, Index()] = None
+    stamp: Annotated[RedisDatetimeTimestamp | None, Index()] = None
     day: Annotated[date | None, Index()] = None
     colour: Annotated[Colour | None, Index()] = None
     level: Annotated[Level | None, Index()] = None
     letter: Annotated[Literal["a", "b"] | None, Index()] = None
     number: Annotated[UUID | None, Index()] = None
     friend: Annotated[RapyerKey | None, Index()] = None
+    like_me: Annotated[Reference[Any] | None, Index()] = None
     tags: Annotated[list[str] | None, Index()] = None
     loose_ends: Annotated[list[str | None], Index()] = Field(default_factory=list)
     scores: Index[set[int]] = Default(default_factory=set)
@@ -152,6 +163,11 @@ moments = st.builds(
     | st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31)),
     _zones,
 )
+_close: Any = st.integers(-3, 3).map(
+    lambda micros: datetime(2024, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=micros)
+)
+_aware = st.sampled_from([timezone.utc, timezone(timedelta(hours=2))])
+stamps: Any = _close | st.datetimes(datetime(1800, 1, 1), datetime(2160, 1, 1), timezones=_aware)
 days = st.sampled_from([date(2024, 2, 28), date(2024, 2, 29), date(1, 1, 1)]) | st.dates()
 points = st.builds(
     GeoPoint,
@@ -160,6 +176,8 @@ points = st.builds(
 )
 numbers = st.sampled_from([UUID(int=1), UUID(int=0xABCDEF)]) | st.uuids()
 keys = st.sampled_from(["Person:1", "Person:{a}|b", "x"]).map(RapyerKey)
+
+own_keys = st.sampled_from(["Everything:1", "Everything:{a}|b", "Everything:"])
 
 
 def _maybe(values: Any) -> Any:
@@ -188,12 +206,14 @@ _FIELDS: dict[str, Any] = {
     "short": _maybe(shorts),
     "flag": _maybe(st.booleans()),
     "moment": _maybe(moments),
+    "stamp": _maybe(stamps),
     "day": _maybe(days),
     "colour": _maybe(st.sampled_from(Colour)),
     "level": _maybe(st.sampled_from(Level)),
     "letter": st.sampled_from(["a", "b", None]),
     "number": _maybe(numbers),
     "friend": _maybe(keys),
+    "like_me": _maybe(own_keys),
     "tags": _maybe(st.lists(texts, max_size=3)),
     "loose_ends": st.lists(_maybe(texts), max_size=3),
     "scores": st.sets(integers, max_size=3),
@@ -301,12 +321,14 @@ leaves = st.one_of(
     _ordered(_E.short, shorts),
     _compared(_E.flag, st.booleans()),
     _ordered(_E.moment, moments),
+    _ordered(_E.stamp, stamps),
     _ordered(_E.day, days),
     _compared(_E.colour, st.sampled_from(Colour)),
     _ordered(_E.level, st.sampled_from(Level)),
     _compared(_E.letter, st.sampled_from(["a", "b"])),
     _compared(_E.number, numbers),
     _compared(_E.friend, keys),
+    _compared(_E.like_me, own_keys),
     _many(_E.tags, texts),
     _textual(_E.tags.any_item),
     _many(_E.loose_ends, texts),
