@@ -208,7 +208,9 @@ def _has_mark(node: Any, definitions: dict[str, Any], seen: set[str]) -> bool:
     if SPECIAL in (node.get("metadata") or ()):
         return True
     if node.get("type") != "definition-ref":
-        parts = (part for name, part in node.items() if name not in _NO_SCHEMA)
+        # Fields by name are no schema, and any name is theirs.
+        others = _NO_SCHEMA if isinstance(node.get("type"), str) else ()
+        parts = (part for name, part in node.items() if name not in others)
         return any(_has_mark(part, definitions, seen) for part in parts)
     ref = node["schema_ref"]
     if ref in seen or ref not in definitions:

@@ -217,3 +217,23 @@ def test_a_field_without_a_fixed_key_is_refused() -> None:
     for annotation in annotations:
         with pytest.raises(UnsupportedFieldError, match="has a key of its own"):
             create_model("Refused", __base__=AtomicRedisModel, field=(annotation, ...))
+
+
+class Named(AtomicRedisModel):
+    """Fields whose names are those of parts of pydantic's schemas."""
+
+    members: RedisSet[str] = Field(default_factory=set)
+    metadata: RedisSet[str] = Field(default_factory=set)
+    type: RedisSet[str] = Field(default_factory=set)
+
+
+def test_any_name_is_that_of_a_field(rapyer: ModuleType) -> None:
+    model = Named(members={"a"}, metadata={"b"}, type={"c"}).save()
+    assert [field.path for field in Named.rapyer_special_fields()] == [
+        "members",
+        "metadata",
+        "type",
+    ]
+    model.members.add("x")
+    found = Named.get(model.key)
+    assert (found.members, found.metadata, found.type) == ({"a", "x"}, {"b"}, {"c"})
