@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from rapyer_core import errors
 from rapyer_core.actions import ActionGroup
+from rapyer_core.bound.queues import KeepEqual, PriorityQueueItem
 from rapyer_core.cascades import CascadeResult, CascadeTTL, TTLCascadeMode
 from rapyer_core.config import RedisConfig
 from rapyer_core.expressions import Expression
@@ -51,6 +52,7 @@ from .fields.index import Index
 from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
+from .fields.queues import RedisPriorityQueue
 from .fields.references import ForeignKey, Reference
 from .fields.safe_loads import SafeLoad
 from .fields.sets import RedisSet
@@ -97,6 +99,7 @@ __all__ = [
     "Index",
     "IndexInfo",
     "IndexProgress",
+    "KeepEqual",
     "Key",
     "Max",
     "Min",
@@ -108,6 +111,7 @@ __all__ = [
     "Pickled",
     "Plan",
     "Prefix",
+    "PriorityQueueItem",
     "Query",
     "RapyerDeleteResult",
     "RapyerKey",
@@ -120,6 +124,7 @@ __all__ = [
     "RedisFloat",
     "RedisInt",
     "RedisList",
+    "RedisPriorityQueue",
     "RedisSet",
     "RedisStr",
     "Reference",

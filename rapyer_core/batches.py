@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import logging
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 
 from .commands import Argument, Command, Reply
 from .errors import CrossSlotError, RapyerError, ServerError
-from .keys import copy_key, memory_key, scratch_key
+from .keys import copy_key, memory_key, scratch_key, slot_of
 from .operations import Operation
 from .paths import shortened
 from .program import Script, pipeline_script
@@ -26,9 +25,6 @@ __all__ = [
 ]
 
 log: logging.Logger = logging.getLogger("rapyer")
-
-# Slots of a cluster. Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
-_SLOTS = 16384
 
 # Seconds for which the server remembers the reply of a batch that must not run twice: longer than
 # a caller goes on trying (`rapyer_async.running`).
@@ -171,17 +167,6 @@ def check_one_slot(operations: Sequence[Operation]) -> None:
             expected="keys of one slot",
             actual=keys,
         )
-
-
-def slot_of(key: str) -> int:
-    """Return a key's slot: that of what stands in its first braces, if anything does."""
-    data = key.encode()
-    start = data.find(b"{")
-    if start >= 0:
-        end = data.find(b"}", start + 1)
-        if end > start + 1:
-            data = data[start + 1 : end]
-    return binascii.crc_hqx(data, 0) % _SLOTS
 
 
 def settle(

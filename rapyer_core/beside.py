@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from pydantic_core import from_json, to_json
 
+from .bound.queues import MARK
 from .bound.special import SpecialValue
 from .changes import changes_of
 from .places import root_of, way_to
@@ -24,10 +25,22 @@ if TYPE_CHECKING:
     from .operations import Operation
     from .plans import ValuePlan
 
-__all__ = ["ALWAYS", "Beside", "Change", "beside_key", "beside_model", "words_of"]
+__all__ = [
+    "ALWAYS",
+    "Beside",
+    "Change",
+    "beside_key",
+    "beside_model",
+    "contents_text",
+    "words_of",
+]
 
 ALWAYS, CREATED, PRESENT = "a", "c", "p"
 """When a change is made: always, where the operation makes the document, where it was there."""
+
+
+# Priorities that are no JSON numbers, as pydantic reads them.
+_NUMBERS = {b"inf": b'"Infinity"', b"-inf": b'"-Infinity"'}
 
 
 class Change(NamedTuple):
@@ -56,8 +69,9 @@ class Beside(NamedTuple):
         self, operation: Operation, *, reads: bool = False, changes: Iterable[Change] = ()
     ) -> Operation:
         """Return an operation with what is done beside it; itself where there is nothing beside."""
-        if not self.fields:
+        if not self.root.rapyer_special_fields():
             return operation
+        reads = reads and bool(self.fields)
         told = [change.told() for change in changes]
         keys = self.keys if told or reads else ()
         if operation.lifetime is not None:
@@ -67,6 +81,30 @@ class Beside(NamedTuple):
             letters = "".join(field.letter for field in self.fields) if reads else ""
             special = (letters, len(told), *(word for change in told for word in change))
         return operation._replace(companions=keys, special=special)
+
+    def below(self, way: tuple[Any, ...]) -> Beside:
+        """Return what is beside the part of the document at a way."""
+        depth = len(way)
+        inner = [
+            (field._replace(way=field.way[depth:]), key)
+            for field, key in zip(self.fields, self.keys, strict=True)
+            if field.way[:depth] == way
+        ]
+        return self._of(inner)
+
+    def within(self, ways: Iterable[tuple[str, ...]]) -> Beside:
+        """Return what is beside the parts of the document at some ways."""
+        wanted = set(ways)
+        inner = [
+            (field, key)
+            for field, key in zip(self.fields, self.keys, strict=True)
+            if any(field.way[:depth] in wanted for depth in range(1, len(field.way) + 1))
+        ]
+        return self._of(inner)
+
+    def _of(self, inner: Sequence[tuple[SpecialField, str]]) -> Beside:
+        fields, keys = tuple(field for field, _ in inner), tuple(key for _, key in inner)
+        return self._replace(fields=fields, keys=keys)
 
     # Writing
 
@@ -116,10 +154,10 @@ class Beside(NamedTuple):
 
     def joined(self, text: bytes, contents: Sequence[Any]) -> bytes:
         """Return a model's text with the contents of its special fields in their places."""
-        if not self.fields:
+        if not self.fields or not text.startswith(b"{"):
             return text
         texts = [
-            _text_of(field.letter, words)
+            contents_text(field.letter, words)
             for field, words in zip(self.fields, contents, strict=True)
         ]
         if all(len(field.way) == 1 for field in self.fields):
@@ -148,20 +186,19 @@ def beside_model(model: DocumentModel) -> Beside:
     whole = beside_key(type(root), root.key)
     if root is model or not whole.fields:
         return whole
-    way = way_to(model)
-    inner = [
-        (field._replace(way=field.way[len(way) :]), key)
-        for field, key in zip(whole.fields, whole.keys, strict=True)
-        if field.way[: len(way)] == way
-    ]
-    return whole._replace(
-        fields=tuple(field for field, _ in inner), keys=tuple(key for _, key in inner)
-    )
+    return whole.below(way_to(model))
 
 
 def words_of(plan: ValuePlan, value: Any, spot: Spot) -> list[Argument]:
     """Return the words for the whole value of a special field; none for no value."""
-    return [plan.item.text(member, spot) for member in value or ()]
+    members = plan.member
+    if plan.special == "s":
+        return [members.text(member, spot) for member in value or ()]
+    return [
+        word
+        for item, priority in value or ()
+        for word in (repr(float(priority)), members.text(item, spot))
+    ]
 
 
 def _replacing(
@@ -205,6 +242,12 @@ def _changes_at(model: DocumentModel, field: SpecialField) -> Iterable[tuple[str
     return value.rapyer_change_words() if isinstance(value, SpecialValue) else ()
 
 
-def _text_of(letter: str, words: Sequence[bytes]) -> bytes:
+def contents_text(letter: str, words: Sequence[bytes]) -> bytes:
     """Return the JSON text of a special field's contents, as the server lists them."""
-    return b"[%b]" % b",".join(words)
+    if letter == "s":
+        return b"[%b]" % b",".join(words)
+    start = MARK if letter == "k" else 0
+    return b"[%b]" % b",".join(
+        b"[%b,%b]" % (member[start:], _NUMBERS.get(priority, priority))
+        for member, priority in zip(words[::2], words[1::2], strict=True)
+    )

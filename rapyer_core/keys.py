@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 __all__ = [
@@ -15,11 +16,15 @@ __all__ = [
     "copy_key",
     "memory_key",
     "scratch_key",
+    "slot_of",
     "special_key",
     "tagged",
 ]
 
 T = TypeVar("T")
+
+# Slots of a cluster. Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
+_SLOTS = 16384
 
 # Own keys beside a document. The braces are literal: they make a hash tag of the document's
 # key, so that a cluster keeps both in one slot.
@@ -78,3 +83,14 @@ def tagged(key: str) -> str:
 def memory_key(key: str, once: str) -> str:
     """Return the key at which the server remembers that a write on `key` has run."""
     return f"{MEMORY_PREFIX}{tagged(key)}:{once}"
+
+
+def slot_of(key: str) -> int:
+    """Return a key's slot: that of what stands in its first braces, if anything does."""
+    data = key.encode()
+    start = data.find(b"{")
+    if start >= 0:
+        end = data.find(b"}", start + 1)
+        if end > start + 1:
+            data = data[start + 1 : end]
+    return binascii.crc_hqx(data, 0) % _SLOTS

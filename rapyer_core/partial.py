@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic_core import to_json
 
 from .actions import FETCHING
+from .beside import Beside, beside_key, contents_text
 from .documents import corrupted
 from .errors import UnsupportedArgumentValueError
 from .keys import RapyerKey
@@ -42,10 +43,16 @@ def get_parts_operation(cls: type[M], key: RapyerKey, only: Sequence[str]) -> Op
     """
     plans = _without_inner([_way(cls, name) for name in only])
     may_be_none = sorted({way for plan in plans.values() for way in plan.may_be_none})
-    ways = [*plans, (REVISION_MEMBER,)] if cls.rapyer_settings().is_optimistic else [*plans]
+    beside = beside_key(cls, key).within(plans)
+    apart = {field.way for field in beside.fields}
+    ways = [way for way in plans if way not in apart]
+    if cls.rapyer_settings().is_optimistic:
+        ways.append((REVISION_MEMBER,))
 
     def settle(reply: list[Any]) -> M:
-        texts = dict(zip(ways, reply, strict=False))
+        reply, *contents = reply if beside.fields else (reply,)
+        texts: dict[Way, Any] = dict(zip(ways, reply, strict=False))
+        _add_contents(texts, beside, contents)
         nones = {
             way for way, is_none in zip(may_be_none, reply[len(ways) :], strict=True) if is_none
         }
@@ -66,8 +73,22 @@ def get_parts_operation(cls: type[M], key: RapyerKey, only: Sequence[str]) -> Op
     operation = Operation(
         "document_get_parts", key, ROOT, tuple(paths), settle, None, lifetime, is_read=True
     )
-    beside = () if lifetime is None else cls.rapyer_companions(key)
-    return operation._replace(companions=beside) if beside else operation
+    return beside.framed(operation, reads=True)
+
+
+def _add_contents(texts: dict[Way, Any], beside: Beside, contents: Sequence[Any]) -> None:
+    """Add what is beside a document to the texts of its parts."""
+    for way, text in texts.items():
+        inner = [
+            words
+            for field, words in zip(beside.fields, contents, strict=True)
+            if field.way[: len(way)] == way
+        ]
+        if text is not None and inner:
+            texts[way] = beside.below(way).joined(text, inner)
+    for field, words in zip(beside.fields, contents, strict=True):
+        if not any(field.way[:depth] in texts for depth in range(1, len(field.way))):
+            texts[field.way] = contents_text(field.letter, words)
 
 
 def partly_loaded(cls: type[M], key: RapyerKey, stored: Any, only: Sequence[str]) -> M:
@@ -169,5 +190,5 @@ def _member(holder: Any, name: str) -> Any:
     """Return the nested model of a partly loaded one, made empty when it is first wanted."""
     if name not in holder.__dict__:
         plan = holder.rapyer_fields()[name].value
-        holder.__dict__[name] = holder.rapyer_handle_at(holder, name, plan)
+        holder.__dict__[name] = plan.handles["model"].rapyer_handle_at(holder, name, plan)
     return holder.__dict__[name]

@@ -174,6 +174,13 @@ class ValuePlan:
         return self._element("items_schema")
 
     @cached_property
+    def member(self) -> ValuePlan:
+        """The plan of a special field's members: a set's, or a queue's without their priorities."""
+        if self.kind == "special-set":
+            return self.item
+        return self.item.parts[0]
+
+    @cached_property
     def value(self) -> ValuePlan:
         """The plan of a dict's values."""
         return self._element("values_schema")

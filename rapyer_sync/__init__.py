@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rapyer_core import errors
 from rapyer_core.actions import ActionGroup
+from rapyer_core.bound.queues import KeepEqual, PriorityQueueItem
 from rapyer_core.cascades import CascadeResult, CascadeTTL, TTLCascadeMode
 from rapyer_core.config import RedisConfig
 from rapyer_core.expressions import Expression
@@ -52,6 +53,7 @@ from .fields.index import Index
 from .fields.lists import RedisList
 from .fields.nullable import Nullable
 from .fields.numbers import RedisFloat, RedisInt
+from .fields.queues import RedisPriorityQueue
 from .fields.references import ForeignKey, Reference
 from .fields.safe_loads import SafeLoad
 from .fields.sets import RedisSet
@@ -98,6 +100,7 @@ __all__ = [
     "Index",
     "IndexInfo",
     "IndexProgress",
+    "KeepEqual",
     "Key",
     "Max",
     "Min",
@@ -109,6 +112,7 @@ __all__ = [
     "Pickled",
     "Plan",
     "Prefix",
+    "PriorityQueueItem",
     "Query",
     "RapyerDeleteResult",
     "RapyerKey",
@@ -121,6 +125,7 @@ __all__ = [
     "RedisFloat",
     "RedisInt",
     "RedisList",
+    "RedisPriorityQueue",
     "RedisSet",
     "RedisStr",
     "Reference",

@@ -40,6 +40,7 @@ from .fields.datetimes import (
 from .fields.dicts import DictHandle, RedisDict
 from .fields.lists import ListHandle, RedisList
 from .fields.numbers import FloatHandle, IntHandle, RedisFloat, RedisInt
+from .fields.queues import QueueHandle
 from .fields.references import Reference, ReferenceHandle
 from .fields.sets import SetHandle
 from .fields.texts import RedisStr, StrHandle
@@ -514,6 +515,7 @@ AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
         "dict": DictHandle,
         "reference": ReferenceHandle,
         "model": AtomicRedisModel,
+        "special-queue": QueueHandle,
         "special-set": SetHandle,
         "any": AnyHandle,
     }

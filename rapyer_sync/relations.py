@@ -7,11 +7,11 @@ from collections.abc import Generator, Sequence
 from typing import Any, TypeVar
 
 from rapyer_core import documents
-from rapyer_core.batches import slot_of
 from rapyer_core.bound.references import BoundReference
 from rapyer_core.commands import Command
 from rapyer_core.errors import ServerError
 from rapyer_core.fetching import Fetch, Names, Wanted
+from rapyer_core.keys import slot_of
 from rapyer_core.model import DocumentModel
 from rapyer_core.operations import Operation
 from rapyer_core.replies import explained

@@ -9,7 +9,10 @@ from typing_extensions import Self
 
 from rapyer_core.bound.handles import HandleOfSet
 from rapyer_core.bound.sets import REQUIRED, BoundSet, SetOperations
+from rapyer_core.operations import Operation
+from rapyer_core.places import Route
 
+from ..clients import driver_of
 from ..running import perform
 from .values import ValueMethods
 
@@ -82,6 +85,34 @@ class SetMethods(ValueMethods[set[T]], SetOperations, Generic[T]):
     async def amembers(self) -> set[T]:
         """Return the members that the server has; the local copy has them then, too."""
         members: set[T] = await perform(self, "amembers", self.members_operation)
+        return members
+
+    async def aunion(self, *others: Iterable[T]) -> set[T]:
+        """Return the members of this set or any other, as a plain set.
+
+        Other sets of stored documents, of any class, are read on the server in the same step.
+
+        Raises:
+            KeyNotFound: the document of one is not there.
+            CrossSlotError: in a cluster, they are in several slots.
+            WrongDatabaseError: one is in another database.
+        """
+        return await self._combined("aunion", "|", others)
+
+    async def aintersect(self, *others: Iterable[Any]) -> set[T]:
+        """Return the members that all other sets have, too; as for a union."""
+        return await self._combined("aintersect", "&", others)
+
+    async def adifference(self, *others: Iterable[Any]) -> set[T]:
+        """Return the members that no other set has; as for a union."""
+        return await self._combined("adifference", "-", others)
+
+    async def _combined(self, method: str, sign: str, others: tuple[Iterable[Any], ...]) -> set[T]:
+        def build(route: Route, *others: Iterable[Any]) -> Operation:
+            in_cluster = driver_of(type(route.root)).is_cluster
+            return self.combine_operation(route, sign, others, in_cluster)
+
+        members: set[T] = await perform(self, method, build, *others)
         return members
 
     async def asize(self) -> int:

@@ -20,6 +20,7 @@ from .dicts import DictOperations
 from .lists import ListOperations
 from .moments import DatetimeOperations, TimestampOperations
 from .numbers import FloatOperations, IntOperations
+from .queues import PriorityQueueItem, QueueOperations
 from .sets import SetOperations
 from .texts import TextOperations
 
@@ -34,6 +35,7 @@ __all__ = [
     "HandleOfFloat",
     "HandleOfInt",
     "HandleOfList",
+    "HandleOfQueue",
     "HandleOfSet",
     "HandleOfStr",
     "HandleOfTimestamp",
@@ -168,6 +170,21 @@ class HandleOfList(ListOperations, _Parent):
 
     def __getitem__(self, index: Any) -> Any:
         return bind_handle(self, self.rapyer_index(index), self.rapyer_items)
+
+
+class HandleOfQueue(QueueOperations, Handle):
+    """The place of a queue beside a document."""
+
+    __slots__ = ()
+
+    def rapyer_put(self, items: Iterable[PriorityQueueItem[Any]]) -> None:
+        pass
+
+    def rapyer_drop(self, item: PriorityQueueItem[Any]) -> bool:
+        return False
+
+    def rapyer_first_of(self, value: Any) -> None:
+        return None
 
 
 class HandleOfSet(SetOperations, Handle):

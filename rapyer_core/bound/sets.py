@@ -6,13 +6,15 @@ here, and leaves those of others alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from typing_extensions import Self
 
-from ..operations import Operation
+from ..errors import CrossSlotError, WrongDatabaseError
+from ..keys import slot_of, special_key
+from ..operations import Computation, Operation
 from ..places import InnerPlace, Route
 from ..scopes import refuse_in_scope, take_over
 from .base import is_done
@@ -43,7 +45,7 @@ class SetOperations(SpecialOperations):
     @property
     def rapyer_members(self) -> ValuePlan:
         """The plan of the members."""
-        return self.rapyer_plan.item
+        return self.rapyer_plan.member
 
     def rapyer_checked_all(self, values: Iterable[Any]) -> list[Any]:
         """Return values as members."""
@@ -198,6 +200,26 @@ class SetOperations(SpecialOperations):
 
         return self.rapyer_special_operation(route, "set_members", (), settle, is_read=True)
 
+    def apply_operation(self, route: Route, function: Callable[[Any], Any]) -> Computation:
+        def change(seen: list[bytes]) -> tuple[Any, Callable[[], Any]]:
+            given = self.rapyer_read(seen)
+            new = self.rapyer_plan.checked(function(given), self)
+            return self.rapyer_texts(new), lambda: self.rapyer_accept(new)
+
+        def swap(seen: list[bytes], texts: list[str]) -> Operation:
+            had, has = {text.decode() for text in seen}, set(texts)
+            changes: list[tuple[str, Sequence[Argument]]] = [
+                ("seen", seen),
+                ("remove", list(had - has)),
+                ("add", list(has - had)),
+            ]
+            return self.rapyer_swap_operation(route, "s", changes)
+
+        self.rapyer_check_writable(False)
+        reading = self.rapyer_special_operation(route, "set_members", (), list, is_read=True)
+        lifetime = route.root.rapyer_lifetime()
+        return Computation(route, change, lifetime, reads=reading, swaps=swap)
+
     def members_operation(self, route: Route) -> Operation:
         """Read the members; settles to a plain set, which the local copy is then too."""
 
@@ -208,9 +230,76 @@ class SetOperations(SpecialOperations):
 
         return self.rapyer_special_operation(route, "set_members", (), settle, is_read=True)
 
-    def rapyer_words(self, value: Any) -> list[Argument]:
-        """Return the words of a whole value, see ``lua/lib/frame.lua``."""
-        return list(self.rapyer_texts(value))
+    def combine_operation(
+        self, route: Route, sign: str, others: Sequence[Iterable[Any]], in_cluster: bool
+    ) -> Operation:
+        """Combine the set with others: ``|``, ``&`` or ``-``. Settles to a plain set.
+
+        Sets on the server are combined there, in one step; to that the local ones are added.
+        """
+        command, combine = _COMBINED[sign]
+        stored: list[tuple[SetOperations, Route]] = []
+        local: list[Iterable[Any]] = []
+        for other in others:
+            place = other.rapyer_route() if isinstance(other, SetOperations) else None
+            if isinstance(other, SetOperations) and place is not None:
+                stored.append((other, place))
+            else:
+                local.append(other)
+        self._check_together(route, [place for _, place in stored], in_cluster)
+
+        def settle(reply: list[bytes]) -> set[Any]:
+            return combine(self.rapyer_read(reply), *map(set[Any], local))
+
+        operation = self.rapyer_special_operation(route, command, (), settle, is_read=True)
+        own, lifetime = operation.companions, operation.lifetime
+        keys = tuple(
+            key
+            for other, place in stored
+            for key in (str(place.place.key), special_key(place.place.key, other.rapyer_way()))
+        )
+        seconds = "" if lifetime is None else lifetime
+        return operation._replace(
+            name="set_combine",
+            args=(command, seconds, len(own)),
+            companions=(*own, *keys),
+            # Its own keys only: the others' documents have lifetimes of their own.
+            lifetime=None,
+        )
+
+    def _check_together(self, route: Route, others: Sequence[Route], in_cluster: bool) -> None:
+        """Raise unless one step on the server can read the sets of all these documents."""
+        cls, spot = type(route.root), self.where()
+        source = cls.rapyer_settings().source
+        for other in others:
+            theirs = type(other.root).rapyer_settings().source
+            if theirs is not source and (
+                theirs is None or source is None or theirs.redis != source.redis
+            ):
+                raise WrongDatabaseError(
+                    f"{spot} and {other.place.key} are in different databases; read the members of "
+                    "each, and combine those",
+                    expected="sets of one database",
+                    actual=str(other.place.key),
+                    **spot.about(),
+                )
+            if in_cluster and slot_of(other.place.key) != slot_of(route.place.key):
+                raise CrossSlotError(
+                    f"{spot} and {other.place.key} are in different slots of the cluster, which "
+                    "one step cannot read; read the members of each and combine those, or use "
+                    "keys with a common {hash tag}",
+                    expected="sets of one slot",
+                    actual=str(other.place.key),
+                    **spot.about(),
+                )
+
+
+# What the server calls a combination, and how local sets are added to it.
+_COMBINED: dict[str, tuple[str, Callable[..., set[Any]]]] = {
+    "|": ("SUNION", plain_set.union),
+    "&": ("SINTER", plain_set.intersection),
+    "-": ("SDIFF", plain_set.difference),
+}
 
 
 def _adding(items: Iterable[Any]) -> Callable[[set[Any]], Any]:

@@ -7,7 +7,7 @@ avoid. It is read with the document, and anew by a load.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..keys import special_key
@@ -35,14 +35,15 @@ class SpecialOperations(ContainerOperations):
     @property
     def special_key(self) -> str:
         """The key that holds the field on the server."""
-        return special_key(self.key, self._special_path())
+        return special_key(self.key, self.rapyer_way())
 
     @classmethod
     def special_field_key(cls, model_key: str, field_path: str) -> str:
         """Return the key that holds a special field of a document: ``tags``, ``profile.tags``."""
         return special_key(model_key, field_path.lstrip("."))
 
-    def _special_path(self) -> str:
+    def rapyer_way(self) -> str:
+        """Return the end of the field's key: the names from the root to it."""
         return ".".join(map(str, way_to(self)))
 
     def rapyer_special_operation(
@@ -60,9 +61,22 @@ class SpecialOperations(ContainerOperations):
         operation = self.rapyer_operation(
             route, name, args, settle, predict, is_read=is_read, confirms=confirms
         )
-        own = special_key(route.place.key, self._special_path())
+        own = special_key(route.place.key, self.rapyer_way())
         beside = dict.fromkeys((own, *operation.companions))
         return operation._replace(companions=tuple(beside))
+
+    def rapyer_swap_operation(
+        self, route: Route, letter: str, changes: Sequence[tuple[str, Sequence[Argument]]]
+    ) -> Operation:
+        """Return what makes changes if the field has the words that were seen.
+
+        It settles to whether it had.
+        """
+        operation = self.rapyer_special_operation(route, "document_present", (), bool)
+        told: list[Argument] = ["", len(changes)]
+        for verb, words in changes:
+            told += ("a", 1, letter, verb, len(words), *words)
+        return operation._replace(special=tuple(told))
 
 
 class SpecialValue(SpecialOperations):

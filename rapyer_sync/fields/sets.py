@@ -10,7 +10,10 @@ from typing_extensions import Self
 
 from rapyer_core.bound.handles import HandleOfSet
 from rapyer_core.bound.sets import REQUIRED, BoundSet, SetOperations
+from rapyer_core.operations import Operation
+from rapyer_core.places import Route
 
+from ..clients import driver_of
 from ..running import perform
 from .values import ValueMethods
 
@@ -83,6 +86,34 @@ class SetMethods(ValueMethods[set[T]], SetOperations, Generic[T]):
     def members(self) -> set[T]:
         """Return the members that the server has; the local copy has them then, too."""
         members: set[T] = perform(self, "members", self.members_operation)
+        return members
+
+    def union(self, *others: Iterable[T]) -> set[T]:
+        """Return the members of this set or any other, as a plain set.
+
+        Other sets of stored documents, of any class, are read on the server in the same step.
+
+        Raises:
+            KeyNotFound: the document of one is not there.
+            CrossSlotError: in a cluster, they are in several slots.
+            WrongDatabaseError: one is in another database.
+        """
+        return self._combined("union", "|", others)
+
+    def intersect(self, *others: Iterable[Any]) -> set[T]:
+        """Return the members that all other sets have, too; as for a union."""
+        return self._combined("intersect", "&", others)
+
+    def difference(self, *others: Iterable[Any]) -> set[T]:
+        """Return the members that no other set has; as for a union."""
+        return self._combined("difference", "-", others)
+
+    def _combined(self, method: str, sign: str, others: tuple[Iterable[Any], ...]) -> set[T]:
+        def build(route: Route, *others: Iterable[Any]) -> Operation:
+            in_cluster = driver_of(type(route.root)).is_cluster
+            return self.combine_operation(route, sign, others, in_cluster)
+
+        members: set[T] = perform(self, method, build, *others)
         return members
 
     def size(self) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rapyer_core.batches import slot_of
 from rapyer_core.errors import LockReentryError, UnsupportedArgumentValueError
+from rapyer_core.keys import slot_of
 from rapyer_core.locks import Lease, document_lock_key, named_lock_key
 
 KEYS = ["User:1", "User:{tenant}:1", "{tenant}User:1", "User:a b", "User:é", "User:{a}{b}"]

@@ -11,8 +11,8 @@ import redis.asyncio as waiting
 
 import rapyer_async
 import rapyer_sync
-from rapyer_core.batches import slot_of
 from rapyer_core.errors import CrossSlotError, NumberRangeError, RapyerError
+from rapyer_core.keys import slot_of
 from tools.redis_server import RunningServer
 
 

@@ -143,6 +143,7 @@ local function noted_call(command, key, path, ...)
     note_inverse(command, key, path, ...)
   end
   read_key = nil
+  if key == nil then return call(command) end
   if path == nil then return call(command, key) end
   return call(command, key, path, ...)
 end
