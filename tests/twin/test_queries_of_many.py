@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from rapyer_async import AtomicRedisModel, Count, Index, Key, hits, init_rapyer, teardown_rapyer
+from rapyer_async import (
+    AtomicRedisModel,
+    Count,
+    Field,
+    Index,
+    Key,
+    hits,
+    init_rapyer,
+    teardown_rapyer,
+)
 from rapyer_core.errors import ServerError
 
 from .asking import ask
@@ -19,8 +29,8 @@ COUNT = 2_600
 class Grain(AtomicRedisModel):
     number: Key[int]
     group: Index[int]
-    place: Index[int | None] = None
-    name: Index[str] = ""
+    place: Index[int | None] = Field(None)
+    name: Index[str] = Field("")
 
 
 def grain(n: int) -> Grain:
@@ -112,7 +122,8 @@ async def test_a_loop_goes_on_when_its_cursor_is_gone(filled: None) -> None:
             is_first = False
             info = await ask(Grain, "FT._LIST")
             # The server gives up cursors that nobody reads; here one is given up for it.
-            keys = stream._hits._keys  # type: ignore[union-attr]  # what the test is about
+            hits_of_stream: Any = stream._hits
+            keys = hits_of_stream._keys
             await ask(Grain, "FT.CURSOR", "DEL", info[0], keys._cursor)
     assert sorted(seen) == list(range(COUNT))
 

@@ -4,11 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from rapyer_core.errors import ServerError
-from rapyer_sync import AtomicRedisModel, Count, Index, Key, hits, init_rapyer, teardown_rapyer
+from rapyer_sync import (
+    AtomicRedisModel,
+    Count,
+    Field,
+    Index,
+    Key,
+    hits,
+    init_rapyer,
+    teardown_rapyer,
+)
 
 from .asking import ask
 
@@ -20,8 +30,8 @@ COUNT = 2_600
 class Grain(AtomicRedisModel):
     number: Key[int]
     group: Index[int]
-    place: Index[int | None] = None
-    name: Index[str] = ""
+    place: Index[int | None] = Field(None)
+    name: Index[str] = Field("")
 
 
 def grain(n: int) -> Grain:
@@ -113,7 +123,8 @@ def test_a_loop_goes_on_when_its_cursor_is_gone(filled: None) -> None:
             is_first = False
             info = ask(Grain, "FT._LIST")
             # The server gives up cursors that nobody reads; here one is given up for it.
-            keys = stream._hits._keys  # type: ignore[union-attr]  # what the test is about
+            hits_of_stream: Any = stream._hits
+            keys = hits_of_stream._keys
             ask(Grain, "FT.CURSOR", "DEL", info[0], keys._cursor)
     assert sorted(seen) == list(range(COUNT))
 
