@@ -17,6 +17,7 @@ _KINDS = {
     "str": "text",
     "uuid": "text",
     "url": "text",
+    "reference": "text",
     "bool": "bool",
     "int": "integer",
     "float": "float",
