@@ -26,6 +26,7 @@ from rapyer_core.errors import (
 from rapyer_core.finding import indexes
 from rapyer_core.finding.indexes import IndexInfo, IndexProgress, OnProgress
 from rapyer_core.model import DocumentModel
+from rapyer_core.modeling import is_complete
 from rapyer_core.search.limits import Limits
 from rapyer_core.search.schema import IndexSchema, index_schema
 from rapyer_core.search.shadows import backfill_operation, shadows_of
@@ -190,8 +191,11 @@ async def describe(cls: type[DocumentModel]) -> IndexInfo | None:
 async def ensure_all(
     classes: Iterable[type[DocumentModel]], source: RedisConfig, on_progress: OnProgress | None
 ) -> None:
-    """See to the indexes of classes that use one client, but for those that can wait."""
-    for cls in classes:
+    """See to the indexes of classes that use one client, but for those that can wait.
+
+    A class that names one which is not defined yet waits too, until it is first used.
+    """
+    for cls in filter(is_complete, classes):
         if index_schema(cls) and cls.Meta.indexes != "lazy" and source_of(cls) is source:
             await ensure(cls, on_progress=on_progress)
 

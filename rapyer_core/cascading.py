@@ -8,6 +8,7 @@ there than before; so cycles end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import from_json
@@ -17,6 +18,7 @@ from .errors import KeyNotFound
 from .keys import RapyerKey
 from .operations import Operation
 from .paths import ROOT
+from .referring import references_in
 
 if TYPE_CHECKING:
     from .commands import Argument
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
     from .reference_plans import ReferencePlan
 
 __all__ = ["Cascade", "Step", "cascade_of", "may_cascade"]
-
-# How deep a plan is searched for references: a recursive annotation has no end.
-_DEEPEST = 8
 
 # What is done to the lifetime of the document that a step reads.
 KEEP, SET, EXTEND = "keep", "set", "extend"
@@ -45,7 +44,9 @@ class Step(NamedTuple):
     def operation(self) -> Operation:
         """Return what gives the document its lifetime, and reads what it refers to."""
         paths = [path for _, path in _referring(self.cls)] if self.left != 0 else []
-        args: tuple[Argument, ...] = (self.mode, self.seconds, len(paths), *paths)
+        sets = [position for _, position in _referring_sets(self.cls)] if self.left != 0 else []
+        read: tuple[Argument, ...] = (len(paths), *paths, len(sets), *sets)
+        args = (self.mode, self.seconds, *read)
         beside = self.cls.rapyer_companions(self.key)
         return Operation("document_extend", self.key, ROOT, args, _as_it_is, companions=beside)
 
@@ -154,8 +155,9 @@ def cascade_of(
 def may_cascade(cls: type[DocumentModel]) -> bool:
     """Return whether the class says that lifetimes go on to what its documents refer to."""
     rule: CascadeTTL | None = cls.Meta.cascade_ttl
-    plans = [plan for field in cls.rapyer_fields().values() for plan in _plans_in(field.value)]
-    rules = [plan.cascade or rule for plan in plans]
+    values = [field.value for field in cls.rapyer_fields().values()]
+    plans = [plan.reference for value in values for plan in references_in(value)]
+    rules = [plan.cascade or rule for plan in plans if plan is not None]
     return any(rule is not None and rule.enabled for rule in rules)
 
 
@@ -183,40 +185,29 @@ def _referring(cls: type[DocumentModel]) -> list[tuple[ValuePlan, str]]:
     return [
         (field.value, field.path)
         for field in cls.rapyer_fields().values()
-        if isinstance(field.path, str) and any(True for _ in _plans_in(field.value))
+        if isinstance(field.path, str) and field.value.refers and not field.value.special
     ]
 
 
-def _plans_in(plan: ValuePlan, around: tuple[Any, ...] = ()) -> Iterator[ReferencePlan]:
-    """Yield the plans of the references that values of a plan are or hold.
-
-    `around`: the classes of the models around the value, since one may hold itself.
-    """
-    if len(around) > _DEEPEST:
-        return
-    for choice in plan.choices:
-        if choice.reference is not None:
-            yield choice.reference
-        if choice.model is None or choice.model not in around:
-            for inner in _inner_plans(choice):
-                yield from _plans_in(inner, (*around, choice.model))
+def _referring_sets(cls: type[DocumentModel]) -> list[tuple[ValuePlan, int]]:
+    """Return the plans of the members of sets of references, and which of the keys beside it is."""
+    fields = enumerate(cls.rapyer_special_fields(), 1)
+    return [
+        (field.value.item, position)
+        for position, field in fields
+        if field.value.refers and field.value.kind == "special-set"
+    ]
 
 
-def _inner_plans(plan: ValuePlan) -> Iterable[ValuePlan]:
-    if plan.kind in ("list", "set", "frozenset"):
-        return (plan.item,)
-    if plan.kind == "dict":
-        return (plan.value,)
-    if plan.kind == "tuple":
-        return plan.parts
-    return plan.fields.values() if plan.kind == "model" else ()
-
-
-def _edges(cls: type[DocumentModel], texts: Sequence[bytes | None]) -> Iterator[_Edge]:
-    """Yield the references in the texts of a document's fields that may hold some."""
-    for (plan, _), text in zip(_referring(cls), texts, strict=False):
+def _edges(cls: type[DocumentModel], texts: Sequence[Any]) -> Iterator[_Edge]:
+    """Yield the references in what a step read: texts of fields, and the members of sets."""
+    fields, sets = _referring(cls), _referring_sets(cls)
+    for (plan, _), text in zip(fields, texts, strict=False):
         if text:
             yield from _edges_in(plan, from_json(text))
+    for (plan, _), members in zip(sets, texts[len(fields) :], strict=False):
+        for member in members:
+            yield from _edges_in(plan, from_json(member))
 
 
 def _edges_in(plan: ValuePlan, value: Any) -> Iterator[_Edge]:
@@ -224,14 +215,18 @@ def _edges_in(plan: ValuePlan, value: Any) -> Iterator[_Edge]:
 
     It is read by its shape: a document of which a part would not validate keeps the others alive.
     """
+    references = [choice.reference for choice in plan.choices if choice.reference is not None]
+    if references and isinstance(value, str):
+        fitting = (known for known in references if known.class_of(value) is not None)
+        yield _Edge(next(fitting, references[0]), value)
     for choice in plan.choices:
-        if choice.reference is not None and isinstance(value, str):
-            yield _Edge(choice.reference, value)
-        elif choice.kind in ("list", "set", "frozenset") and isinstance(value, list):
+        if choice.kind in ("list", "set", "frozenset") and isinstance(value, list):
             for item in value:  # pyright: ignore[reportUnknownVariableType]  # of any kind
                 yield from _edges_in(choice.item, item)
         elif choice.kind == "tuple" and isinstance(value, list):
-            for part, item in zip(choice.parts, value, strict=False):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # the same
+            # What comes after the parts is of the last one: ``tuple[Reference[A], ...]``.
+            parts = chain(choice.parts, repeat(choice.parts[-1])) if choice.parts else ()
+            for part, item in zip(parts, value, strict=False):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # the same
                 yield from _edges_in(part, item)
         elif choice.kind == "dict" and isinstance(value, dict):
             for item in value.values():  # pyright: ignore[reportUnknownVariableType]  # the same

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from .bound.references import BoundReference
 from .errors import DanglingReferenceError, NotLoadedError, UnsupportedArgumentValueError
 from .places import DocumentPlace, root_of
+from .referring import elements_of
 
 if TYPE_CHECKING:
     from .keys import RapyerKey
@@ -22,9 +23,6 @@ __all__ = ["Fetch", "Names", "Wanted", "asked_levels", "names_of"]
 
 Names: TypeAlias = "dict[str, Names]"
 """What is to be fetched: fields, and of the documents that they refer to again fields."""
-
-# How deep a plan is searched for references: a recursive annotation has no end.
-_DEEPEST = 8
 
 
 class Wanted(NamedTuple):
@@ -134,7 +132,7 @@ def _references_of(model: Any, names: Names | None) -> Iterator[_Found]:
             if names is not None:
                 raise _not_loaded(model, name)
             continue
-        if _may_refer(fields[name].value):
+        if fields[name].value.refers:
             yield from _references_in(getattr(model, name), None if names is None else names[name])
 
 
@@ -162,26 +160,13 @@ def _not_loaded(model: DocumentModel, name: str) -> NotLoadedError:
     return NotLoadedError(f"{spot}: {name} cannot be fetched: {why}", field=name, **spot.about())
 
 
-def _may_refer(plan: ValuePlan, depth: int = 0) -> bool:
-    """Return whether values of a plan may be or hold references."""
-    return any(True for _ in _plans_in(plan, depth))
-
-
-def _plans_in(plan: ValuePlan, depth: int = 0) -> Iterator[ValuePlan]:
-    """Yield the plans of the references and models that values of a plan may be or hold."""
-    if depth > _DEEPEST:
-        return
+def _ends_of(plan: ValuePlan) -> Iterator[ValuePlan]:
+    """Yield the plans of what is at the end of collections: references, models, any value."""
     for choice in plan.choices:
-        if choice.kind in ("reference", "model"):
-            yield choice
-        elif choice.kind in ("list", "set", "frozenset"):
-            yield from _plans_in(choice.item, depth + 1)
-        elif choice.kind == "dict":
-            yield from _plans_in(choice.value, depth + 1)
-        elif choice.kind == "tuple":
-            for part in choice.parts:
-                yield from _plans_in(part, depth + 1)
-        elif choice.kind == "any":
+        elements = elements_of(choice)
+        for element in elements:
+            yield from _ends_of(element)
+        if not elements and choice.kind in ("reference", "model", "any"):
             yield choice
 
 
@@ -229,7 +214,7 @@ def _check(cls: Any, name: str) -> None:
     last: list[ValuePlan] = []
     for part in name.split("."):
         fields = [known[part] for known in map(_fields_of, classes) if part in known]
-        last = [plan for field in fields for plan in _plans_in(field)]
+        last = [plan for field in fields for plan in _ends_of(field)]
         if not last:
             raise _no_reference(cls, name, part, classes)
         classes = [each for plan in last for each in _classes_behind(plan)]
@@ -245,7 +230,7 @@ def _no_reference(
             field
             for known in map(_fields_of, classes)
             for field, plan in known.items()
-            if any(True for _ in _plans_in(plan))
+            if any(True for _ in _ends_of(plan))
         }
     )
     return UnsupportedArgumentValueError(

@@ -37,7 +37,7 @@ from .unstorable import check_storable, with_pickles
 if TYPE_CHECKING:
     from .model import DocumentModel
 
-__all__ = ["FieldDescriptor", "FieldPlan", "ModelMeta", "ModelPlan", "plan_of"]
+__all__ = ["FieldDescriptor", "FieldPlan", "ModelMeta", "ModelPlan", "is_complete", "plan_of"]
 
 # Pydantic's option: whether a class notes the names that its annotations were written among.
 _RESET = "__pydantic_reset_parent_namespace__"
@@ -151,6 +151,13 @@ def plan_of(cls: type[DocumentModel]) -> ModelPlan:
         plan = ModelPlan(cls)
         cls.__rapyer_plan__ = plan
     return plan
+
+
+def is_complete(cls: type[DocumentModel]) -> bool:
+    """Return whether the annotations of a class can be resolved: they may name a later one."""
+    if cls.__rapyer_plan__ is not None or cls.__pydantic_complete__:
+        return True
+    return bool(cls.model_rebuild(raise_errors=False))
 
 
 _building: ContextVar[bool] = ContextVar("rapyer_building", default=False)

@@ -28,6 +28,7 @@ from .invalid import Spot, invalid_value
 from .legacy import LEGACY_MARK, modern_text
 from .limits import storable
 from .reference_plans import REFERENCE_MARK, ReferencePlan
+from .referring import references_in
 from .reserved import is_adoptable
 from .schemas import KINDS, SchemaPart, Surface, contains_special, model_fields_of, surface
 from .timestamps import TIMESTAMP
@@ -265,6 +266,11 @@ class ValuePlan:
             return None
         plan: ReferencePlan = self._inner["metadata"][REFERENCE_MARK]
         return plan
+
+    @cached_property
+    def refers(self) -> bool:
+        """Whether a value may be or hold a reference."""
+        return any(True for _ in references_in(self))
 
     @cached_property
     def holds_models(self) -> bool:

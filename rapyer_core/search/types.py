@@ -17,7 +17,6 @@ _KINDS = {
     "str": "text",
     "uuid": "text",
     "url": "text",
-    "reference": "text",
     "bool": "bool",
     "int": "integer",
     "float": "float",

@@ -14,7 +14,9 @@ from rapyer_async import (
     AtomicRedisModel,
     CascadeResult,
     CascadeTTL,
+    Field,
     RedisConfig,
+    RedisSet,
     Reference,
     TTLCascadeMode,
     apipeline,
@@ -46,6 +48,10 @@ class CasNote(BaseModel):
     text: str = ""
 
 
+class CasShelf(BaseModel):
+    beside: RedisSet[Annotated[Reference[CasLeaf], CascadeTTL()]] = Field(default_factory=set)
+
+
 class CasMiddle(AtomicRedisModel):
     Meta = RedisConfig(ttl=200)
     leaf: Annotated[Reference[CasLeaf] | None, CascadeTTL()] = None
@@ -65,6 +71,16 @@ class CasRoot(AtomicRedisModel):
     notes: list[CasNote] = []
     pair: Annotated[tuple[Reference[CasLeaf], int] | None, CascadeTTL()] = None
     either: Annotated[Reference[CasLeaf] | Reference[CasMiddle] | None, CascadeTTL()] = None
+    row: Annotated[tuple[Reference[CasLeaf], ...], CascadeTTL()] = ()
+    anything: Any = None
+
+
+class CasBeside(AtomicRedisModel):
+    Meta = RedisConfig(ttl=300)
+    count: int = 0
+    beside: RedisSet[Annotated[Reference[CasLeaf], CascadeTTL()]] = Field(default_factory=set)
+    silent: RedisSet[Reference[CasLeaf]] = Field(default_factory=set)
+    shelf: CasShelf | None = None
 
 
 class CasGlobal(AtomicRedisModel):
@@ -109,7 +125,7 @@ async def seconds_of(*models: Any) -> list[int]:
 
 
 async def test_every_way_to_a_reference(rapyer: ModuleType) -> None:
-    leaves = [await dying(CasLeaf(name=str(i))) for i in range(6)]
+    leaves = [await dying(CasLeaf(name=str(i))) for i in range(9)]
     middles = [await dying(CasMiddle(leaf=leaves[0])) for _ in range(5)]
     one, flat, zero, off, silent = middles
     root = await CasRoot(
@@ -123,6 +139,8 @@ async def test_every_way_to_a_reference(rapyer: ModuleType) -> None:
         notes=[CasNote(about=leaves[3])],
         pair=(leaves[4], 1),
         either=leaves[5],
+        row=(leaves[6], leaves[7]),
+        anything=leaves[8].key,
     ).asave()
     await fade(*middles, *leaves)
     await CasRoot.aget(root.key)
@@ -130,7 +148,29 @@ async def test_every_way_to_a_reference(rapyer: ModuleType) -> None:
     assert await seconds_of(root, one, flat) == [300, 200, 200]
     assert await seconds_of(zero, off, silent) == [10, 10, 10]
     # Reached through `one`, whose own lifetime a leaf without one gets; the notes say nothing.
-    assert await seconds_of(*leaves) == [200, 300, 300, 10, 300, 300]
+    assert await seconds_of(*leaves[:6]) == [200, 300, 300, 10, 300, 300]
+    # Of any type, so a text is no reference.
+    assert await seconds_of(*leaves[6:]) == [300, 300, 10]
+    await fade(*middles, *leaves)
+    result = await root.aset_ttl(300, cascade=True)
+    # What was said of a field holds here too; of the middles `silent` is followed as well.
+    assert result == CascadeResult(refreshed=11, dangling_children=0, dangling_special=0)
+    assert await seconds_of(zero, off, silent) == [10, 10, 200]
+    assert await seconds_of(*leaves) == [200, *[300] * 7, 10]
+
+
+async def test_sets_of_references(rapyer: ModuleType) -> None:
+    leaves = [await dying(CasLeaf(name=str(i))) for i in range(4)]
+    one, two, three, other = (Reference(leaf.key) for leaf in leaves)
+    root = CasBeside(beside={one, two}, silent={other}, shelf=CasShelf(beside={three}))
+    await root.asave()
+    await fade(*leaves)
+    await root.count.aincrease()
+    assert await seconds_of(*leaves) == [300, 300, 300, 10]
+    await root.beside.aremove(one)
+    await fade(*leaves)
+    await root.beside.aadd(other)
+    assert await seconds_of(*leaves) == [10, 300, 300, 300]
 
 
 async def test_depth_of_a_field(rapyer: ModuleType) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from rapyer_async import AtomicRedisModel, RedisConfig, Reference, afind, aget
+from rapyer_async import AtomicRedisModel, Field, RedisConfig, RedisSet, Reference, afind, aget
 from rapyer_core.errors import DanglingReferenceError, UnsupportedArgumentValueError
 
 from .asking import lifetime
@@ -38,6 +39,13 @@ class RelBook(AtomicRedisModel):
     also: dict[str, list[Reference[RelAuthor]]] = {}
     notes: list[RelNotes] = []
     sequel: Reference[RelBook] | None = None
+
+
+class RelOther(AtomicRedisModel):
+    beside: RedisSet[Reference[RelAuthor]] = Field(default_factory=set)
+    row: tuple[Reference[RelAuthor], ...] = ()
+    fixed: tuple[int, Reference[RelAuthor]] | None = None
+    anything: Any = None
 
 
 class RelTimed(AtomicRedisModel):
@@ -98,6 +106,40 @@ async def test_depth(rapyer: ModuleType) -> None:
     for wrong in (-1, True, "1"):
         with pytest.raises(UnsupportedArgumentValueError, match="depth"):
             await book.afetch_related(depth=wrong)
+
+
+async def test_where_references_may_be(rapyer: ModuleType) -> None:
+    authors = [await RelAuthor(name=str(i)).asave() for i in range(4)]
+    first, second, third, fourth = (Reference(author.key) for author in authors)
+    key = (await RelOther(beside={second}, row=(third, third), fixed=(1, first)).asave()).key
+    other = await RelOther.aget(key)
+    other.anything = fourth
+    await other.afetch_related()
+    assert {author.name for author in other.beside} == {"1"}
+    assert [author.name for author in other.row] == ["2", "2"]
+    assert other.anything.name == "3"
+    assert other.fixed[1].name == "0"
+    other = await RelOther.aget(key, fetch=["beside", "row.publisher"])
+    assert {author.name for author in other.beside} == {"1"}
+    assert other.row[0].value is other.row[1].value
+    assert not other.fixed[1].is_resolved
+
+
+async def test_many_documents_take_one_round_trip(rapyer: ModuleType) -> None:
+    driver = counted()
+    books = await library(600)
+    driver.forget()
+    found = await RelBook.afind(*[book.key for book in books], fetch=["author"])
+    assert driver.trips[-1] == ["JSON.MGET"] * 2
+    assert all(book.author.is_resolved for book in found)
+    driver.forget()
+    seen = 0
+    async for book in RelBook.afind_iter(*[book.key for book in books], fetch=["author"]):
+        assert book.author.is_resolved
+        seen += 1
+    assert seen == 600
+    assert [len(trip) for trip in driver.trips if trip == ["JSON.MGET"] * len(trip)]
+    assert len(driver.trips) <= 8
 
 
 async def test_cycles_are_read_once(rapyer: ModuleType) -> None:

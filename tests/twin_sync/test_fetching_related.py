@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from rapyer_core.errors import DanglingReferenceError, UnsupportedArgumentValueError
-from rapyer_sync import AtomicRedisModel, RedisConfig, Reference, find, get
+from rapyer_sync import AtomicRedisModel, Field, RedisConfig, RedisSet, Reference, find, get
 
 from .asking import lifetime
 from .counting import counted
@@ -39,6 +40,13 @@ class RelBook(AtomicRedisModel):
     also: dict[str, list[Reference[RelAuthor]]] = {}
     notes: list[RelNotes] = []
     sequel: Reference[RelBook] | None = None
+
+
+class RelOther(AtomicRedisModel):
+    beside: RedisSet[Reference[RelAuthor]] = Field(default_factory=set)
+    row: tuple[Reference[RelAuthor], ...] = ()
+    fixed: tuple[int, Reference[RelAuthor]] | None = None
+    anything: Any = None
 
 
 class RelTimed(AtomicRedisModel):
@@ -99,6 +107,40 @@ def test_depth(rapyer: ModuleType) -> None:
     for wrong in (-1, True, "1"):
         with pytest.raises(UnsupportedArgumentValueError, match="depth"):
             book.fetch_related(depth=wrong)
+
+
+def test_where_references_may_be(rapyer: ModuleType) -> None:
+    authors = [RelAuthor(name=str(i)).save() for i in range(4)]
+    first, second, third, fourth = (Reference(author.key) for author in authors)
+    key = (RelOther(beside={second}, row=(third, third), fixed=(1, first)).save()).key
+    other = RelOther.get(key)
+    other.anything = fourth
+    other.fetch_related()
+    assert {author.name for author in other.beside} == {"1"}
+    assert [author.name for author in other.row] == ["2", "2"]
+    assert other.anything.name == "3"
+    assert other.fixed[1].name == "0"
+    other = RelOther.get(key, fetch=["beside", "row.publisher"])
+    assert {author.name for author in other.beside} == {"1"}
+    assert other.row[0].value is other.row[1].value
+    assert not other.fixed[1].is_resolved
+
+
+def test_many_documents_take_one_round_trip(rapyer: ModuleType) -> None:
+    driver = counted()
+    books = library(600)
+    driver.forget()
+    found = RelBook.find(*[book.key for book in books], fetch=["author"])
+    assert driver.trips[-1] == ["JSON.MGET"] * 2
+    assert all(book.author.is_resolved for book in found)
+    driver.forget()
+    seen = 0
+    for book in RelBook.find_iter(*[book.key for book in books], fetch=["author"]):
+        assert book.author.is_resolved
+        seen += 1
+    assert seen == 600
+    assert [len(trip) for trip in driver.trips if trip == ["JSON.MGET"] * len(trip)]
+    assert len(driver.trips) <= 8
 
 
 def test_cycles_are_read_once(rapyer: ModuleType) -> None:
