@@ -45,12 +45,12 @@ from .limits import storable
 from .modeling import FieldPlan, ModelMeta, ModelPlan, plan_of
 from .paths import ROOT
 from .places import DocumentPlace, InnerPlace, Route, never_saved, root_of, route, where
-from .plans import STORED
 from .reserved import is_adoptable
 from .revisions import REVISION_MARK, split_revision
 from .scopes import refuse_in_scope
 from .search.shadows import SHADOW_MARK, Shadows, shadows_of, without_shadows
 from .specials import special_keys
+from .storage import STORED
 from .views import view, view_class
 
 if TYPE_CHECKING:
@@ -570,7 +570,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         text = cls.rapyer_prepared(text, place)
         if cls.rapyer_settings().legacy_pickles and LEGACY_MARK in text:
             text = modern_document(cls, text, key)
-        model = cls.__pydantic_validator__.validate_json(
+        model = plan_of(cls).reader.validate_json(
             text, context=STORED, by_alias=False, by_name=True
         )
         _set_place(model, place)
@@ -646,7 +646,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     def _rapyer_json(self, names: set[str] | None) -> str:
         """Return the JSON text of an object of the fields of some names, None for all."""
         try:
-            text = self.__pydantic_serializer__.to_json(
+            text = plan_of(type(self)).writer.to_json(
                 self,
                 include=names,
                 exclude=plan_of(type(self)).special_ways,

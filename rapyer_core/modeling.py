@@ -16,6 +16,7 @@ from pydantic import Field as PydanticField
 from pydantic import PrivateAttr
 from pydantic._internal._model_construction import ModelMetaclass, build_lenient_weakvaluedict
 from pydantic._internal._typing_extra import parent_frame_namespace
+from pydantic_core import SchemaSerializer, SchemaValidator
 from typing_extensions import dataclass_transform
 
 from .bound.binding import bind
@@ -31,7 +32,9 @@ from .reserved import RESERVED
 from .safe_loads import is_marked_safe
 from .schemas import SchemaPart, model_fields_of
 from .search.schema import IndexSchema, schema_of_fields
+from .secrets import check_secrets
 from .specials import SpecialField, special_fields_of, ways_of
+from .storage import document_part, stored_serializer, stored_validator
 from .unstorable import check_storable, with_pickles
 
 if TYPE_CHECKING:
@@ -100,6 +103,7 @@ class ModelPlan:
             frozen = bool(info.frozen or cls.model_config.get("frozen"))
             if not info.exclude and "__rapyer_view__" not in cls.__dict__:
                 check_storable(cls, name, part)
+                check_secrets(cls, name, part)
             value = ValuePlan(part, bindings, handles, cls)
             is_stored = not info.exclude and not value.special
             self.fields[name] = FieldPlan(
@@ -122,6 +126,11 @@ class ModelPlan:
             for name in entry.info.fields
         )
         self.key_field: str | None = _key_field(cls, self.fields)
+        stored = document_part(schema)
+        self.reader: SchemaValidator = cls.__pydantic_validator__
+        self.writer: SchemaSerializer = cls.__pydantic_serializer__
+        if stored is not None:
+            self.reader, self.writer = stored_validator(stored), stored_serializer(stored)
         self.sees_extra: bool = cls.model_config.get("extra") in ("forbid", "allow")
         stored = {name: field.value for name, field in self.fields.items() if field.is_stored}
         # A generic class without its arguments is no class of documents.

@@ -31,15 +31,13 @@ from .reference_plans import REFERENCE_MARK, ReferencePlan
 from .referring import references_in
 from .reserved import is_adoptable
 from .schemas import KINDS, SchemaPart, Surface, contains_special, model_fields_of, surface
+from .storage import STORED, stored_part, stored_serializer, stored_validator
 from .timestamps import TIMESTAMP
 
 if TYPE_CHECKING:
     from .model import DocumentModel
 
 __all__ = ["STORED", "Bindings", "Handles", "ValuePlan"]
-
-# Validation context of everything that is read from the server; validators may look at it.
-STORED: dict[str, Any] = {"rapyer": "stored"}
 
 Bindings = Mapping[type[Any], Any]
 """Which bound class stands for a plain type, in one twin."""
@@ -167,7 +165,18 @@ class ValuePlan:
     @cached_property
     def serializer(self) -> SchemaSerializer:
         """The compiled serializer."""
-        return SchemaSerializer(self.part.complete(), self.part.config)  # type: ignore[arg-type]  # see `validator`
+        if self._stored is self.part:
+            return SchemaSerializer(self.part.complete(), self.part.config)  # type: ignore[arg-type]  # see `validator`
+        return stored_serializer(self._stored)
+
+    @cached_property
+    def stored_validator(self) -> SchemaValidator:
+        """The compiled validator of what is stored."""
+        return self.validator if self._stored is self.part else stored_validator(self._stored)
+
+    @cached_property
+    def _stored(self) -> SchemaPart:
+        return stored_part(self.part)
 
     @cached_property
     def item(self) -> ValuePlan:
@@ -326,7 +335,9 @@ class ValuePlan:
         if mark in text and self._reads_legacy():  # type: ignore[operator]  # it is of text's type
             text = modern_text(self, text, spot)
         try:
-            return self.validator.validate_json(text, context=STORED, by_alias=False, by_name=True)
+            return self.stored_validator.validate_json(
+                text, context=STORED, by_alias=False, by_name=True
+            )
         except ValidationError as error:
             raise invalid_value(error, spot.where(), text) from error
 
@@ -387,7 +398,7 @@ class ValuePlan:
 
     def name_text(self, name: Any, spot: Spot) -> str:
         """Return how a dict's key is stored, as a member's name."""
-        if type(name) is str:
+        if type(name) is str and self._has_texts_for_names:
             return name
         members = json.loads(self._names.text({name: None}, spot))
         return str(next(iter(members)))
@@ -397,6 +408,10 @@ class ValuePlan:
         if self.name.kind == "str" and self.name.is_plain:
             return text
         return next(iter(self._names.read(json.dumps({text: None}), spot)))
+
+    @cached_property
+    def _has_texts_for_names(self) -> bool:
+        return self._names._stored is self._names.part
 
     @cached_property
     def _names(self) -> ValuePlan:

@@ -29,5 +29,7 @@ RESERVED = frozenset(
 
 def is_adoptable(cls: Any) -> bool:
     """Return whether a nested model's class can have our methods beside its own fields."""
+    if getattr(cls, "__pydantic_root_model__", False):
+        return False
     fields = getattr(cls, "__pydantic_fields__", {})
     return not any(name in RESERVED or name.startswith("rapyer_") for name in fields)

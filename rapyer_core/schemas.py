@@ -144,6 +144,8 @@ def surface(part: SchemaPart) -> Surface:
         if kind not in _WRAPPERS:
             break
         schema = schema["schema"]
+    if kind == "model" and schema.get("root_model"):
+        kind = "root-model"  # which has no fields
     constraints = set(schema) - _NEUTRAL
     if schema.get("pattern") == NO_NULL:
         constraints.discard("pattern")

@@ -44,6 +44,7 @@ from rapyer_core.search.conditions import Condition
 from rapyer_core.search.geo import GeoPoint
 from rapyer_core.search.sorting import SortKey
 from rapyer_core.search.words import Fuzzy, Phrase, Prefix, Words
+from rapyer_core.secrets import StoredSecret
 from rapyer_core.timestamps import NaiveAs
 
 from .clients import init_rapyer, teardown_rapyer
@@ -132,6 +133,7 @@ __all__ = [
     "SafeLoad",
     "Scope",
     "SortKey",
+    "StoredSecret",
     "Sum",
     "TTLCascadeMode",
     "Words",

@@ -17,13 +17,13 @@ from rapyer_core.errors import PipelineError, UnsupportedArgumentTypeError
 from rapyer_core.keys import RapyerKey
 from rapyer_core.model import DocumentModel
 from rapyer_core.partial import partly_loaded
-from rapyer_core.plans import STORED
 from rapyer_core.scopes import active_scope
 from rapyer_core.search.compiling import CompiledQuery, compiled, split_nearest
 from rapyer_core.search.conditions import Condition, Nearest, all_of
 from rapyer_core.search.evaluating import matches, nearest_of
 from rapyer_core.search.limits import Limits
 from rapyer_core.search.sorting import SortKey
+from rapyer_core.storage import STORED
 
 from .ordering import Rank, cursor_of, rank_of, values_of
 

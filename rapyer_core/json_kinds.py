@@ -1,0 +1,63 @@
+"""Which kinds of JSON values a type is written as: what two choices of a union may share."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from .schemas import SchemaPart, surface
+
+__all__ = ["json_kinds"]
+
+ANY = "any"
+
+# A float is a string where JSON has no number for it.
+_KINDS: dict[str, frozenset[str]] = {
+    kind: frozenset(names.split())
+    for kinds, names in (
+        ("int", "integer"),
+        ("float", "number string"),
+        ("timestamp", "number"),
+        ("bool", "boolean"),
+        ("none", "null"),
+        ("str date datetime time timedelta decimal", "string"),
+        ("uuid url multi-host-url bytes complex", "string"),
+        ("list tuple set frozenset named-tuple generator", "array"),
+        ("dict typed-dict model dataclass tagged-union", "object"),
+    )
+    for kind in kinds.split()
+}
+_OF_TYPE = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+_DEEPEST = 8
+
+
+def json_kinds(part: SchemaPart, depth: int = 0) -> frozenset[str]:
+    """Return the kinds that values of a schema may be written as; "any" where that is not known."""
+    found = surface(part)
+    null = frozenset({"null"}) if found.is_nullable else frozenset[str]()
+    inner = found.inner
+    if depth > _DEEPEST or _has_own_serializer(part):
+        return frozenset({ANY})
+    if found.kind == "root-model":
+        return null | json_kinds(part.with_schema(inner["schema"]), depth + 1)
+    if found.kind == "union":
+        choices = [c[0] if isinstance(c, tuple) else c for c in inner["choices"]]
+        return null.union(*(json_kinds(part.with_schema(c), depth + 1) for c in choices))
+    if found.kind == "enum":
+        return null | _kinds_of(member.value for member in inner["members"])
+    if found.kind == "literal":
+        return null | _kinds_of(
+            each.value if isinstance(each, enum.Enum) else each for each in inner["expected"]
+        )
+    return null | _KINDS.get(found.kind, frozenset({ANY}))
+
+
+def _kinds_of(values: Any) -> frozenset[str]:
+    return frozenset(_OF_TYPE.get(type(value), ANY) for value in values)
+
+
+def _has_own_serializer(part: SchemaPart) -> bool:
+    return any("serialization" in layer for layer in part.layers()) and (
+        surface(part).kind != "timestamp"
+    )
