@@ -6,12 +6,14 @@ fields that changed in it; a list or dict in which something changed, whole.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .bound.base import Bound
 from .bound.references import BoundReference
 from .bound.special import SpecialValue
 from .changes import Changes, changed_fields, changes_of
+from .extras import changed_extra
 from .failures import own_failures, set_failures
 from .places import DocumentPlace, root_of
 from .views import is_alike
@@ -29,6 +31,7 @@ def absorb(model: DocumentModel, other: DocumentModel, *, keeps_changes: bool) -
     """
     changes = (changes_of(model) if keeps_changes else None) or Changes()
     kept: set[str] = changed_fields(model) if keeps_changes else set()
+    changed = changed_extra(model, changes)
     _take_place(model, other)
     fresh = {
         name: held
@@ -40,11 +43,13 @@ def absorb(model: DocumentModel, other: DocumentModel, *, keeps_changes: bool) -
     extra = other.__pydantic_extra__
     if extra is not None and model.__pydantic_extra__ is not None:
         own = model.__pydantic_extra__
-        extra = {**extra, **{name: own[name] for name in changes.assigned & own.keys()}}
+        # What was removed locally is not there any more either.
+        extra = {name: value for name, value in extra.items() if name not in changed}
+        extra.update({name: own[name] for name in changed if name in own})
     for name in changes.assigned & model.__dict__.keys():
         fresh.setdefault(name, model.__dict__[name])  # which could not be read anew
     # The texts of what was handed out are those of values that are gone.
-    _keep_notes(model, changes, kept)
+    _keep_notes(model, changes, kept, changed)
     object.__setattr__(model, "__dict__", fresh)
     object.__setattr__(model, "__pydantic_fields_set__", other.__pydantic_fields_set__ | kept)
     object.__setattr__(model, "__pydantic_extra__", extra)
@@ -85,10 +90,12 @@ def _take_failures(model: DocumentModel, other: DocumentModel) -> None:
         place.is_partial = True
 
 
-def _keep_notes(model: DocumentModel, changes: Changes, kept: set[str]) -> None:
+def _keep_notes(
+    model: DocumentModel, changes: Changes, kept: set[str], extra: Iterable[str]
+) -> None:
     if changes_of(model) is None:
         return
     notes = Changes()
-    notes.assigned = set(changes.assigned)
+    notes.assigned = {*changes.assigned, *extra}
     notes.handed_out = {name: text for name, text in changes.handed_out.items() if name in kept}
     object.__setattr__(model, "_rapyer_changes", notes)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from .bound.dicts import BoundDict
 from .bound.lists import BoundList
 from .bound.special import SpecialValue
+from .extras import changed_extra, forget_extra
 from .paths import LiftedPath, render
 
 if TYPE_CHECKING:
@@ -31,14 +32,17 @@ class Changes:
     """What happened to a model since its document was last known.
 
     assigned: fields that were assigned. handed_out: for values that may change without our
-    seeing it, their text when they were first read; '' while the model was not stored.
+    seeing it, their text when they were first read; '' while the model was not stored. extra: the
+    same for values that are no field's; has_all_extra: all of them were handed out at once.
     """
 
-    __slots__ = ("assigned", "handed_out")
+    __slots__ = ("assigned", "extra", "handed_out", "has_all_extra")
 
     def __init__(self) -> None:
         self.assigned: set[str] = set()
         self.handed_out: dict[str, str] = {}
+        self.extra: dict[str, str] = {}
+        self.has_all_extra: bool = False
 
     def noted(self, name: str) -> tuple[bool, str | None]:
         """Return what is noted of a field."""
@@ -102,12 +106,9 @@ def changed_fields(model: DocumentModel) -> set[str]:
 
 
 def _collect_extra(model: DocumentModel, start: tuple[Segment, ...], found: list[Any]) -> None:
-    """Note assigned values that are no field's; what changes inside one is not seen."""
-    changes, extra = changes_of(model), model.__pydantic_extra__
-    if changes is None or extra is None:
-        return
-    for name in changes.assigned & extra.keys():
-        found.append((render((*start, name)), model.rapyer_extra_text(name)))
+    """Note changed values that are no field's."""
+    for name, text in changed_extra(model, changes_of(model)).items():
+        found.append((render((*start, name)), text))
 
 
 def _collect(
@@ -147,6 +148,7 @@ def _collect_value(
         for name, field in value.rapyer_fields().items():
             if name in value.__dict__:
                 _collect(value, name, field, (*way, name), found)
+        _collect_extra(value, way, found)
 
 
 def _is_list(value: Any) -> bool:
@@ -192,6 +194,8 @@ def _forget_model(model: DocumentModel, undo: list[Callable[[], None]]) -> None:
         undo.append(lambda: changes.assigned.update(earlier))
         undo.append(lambda: changes.handed_out.update(texts))
         changes.assigned.clear()
+        extra = forget_extra(model, changes)
+        undo.append(lambda: setattr(changes, "extra", extra))
         fields, spot = model.rapyer_fields(), model.rapyer_spot()
         for name in texts:
             changes.handed_out[name] = fields[name].value.text(model.__dict__[name], spot)

@@ -14,6 +14,7 @@ from .bound.dicts import BoundDict
 from .bound.handles import handle_in
 from .bound.lists import BoundList
 from .changes import changed_fields, changes_of, own_changes
+from .extras import changed_extra
 from .failures import FailedField, own_failures, set_failures
 from .keys import RapyerKey
 from .places import DocumentPlace, InnerPlace
@@ -73,7 +74,7 @@ def noted_state(model: DocumentModel, state: dict[Any, Any]) -> dict[Any, Any]:
         is_handle=root is not None and root.is_handle,
         is_partial=root is not None and root.is_partial,
         revision=None if root is None else root.revision,
-        assigned=frozenset(assigned | _rearranged(model)),
+        assigned=frozenset({*assigned, *_rearranged(model), *changed_extra(model, changes)}),
         handed_out=texts,
         failed=own_failures(model),
     )

@@ -296,7 +296,7 @@ def apply_computation(model: M, function: Callable[[M], Any]) -> Computation:
         text = seen[0] if beside.fields else seen
         given = loaded(cls, route.place.key, whole_text(beside, seen))
         given.rapyer_became_unstored()
-        pk = None if key_field is None else str(given.__dict__[key_field])
+        pk = None if key_field is None else cls.rapyer_pk_of(given.__dict__[key_field])
         returned = function(given)
         new = given if returned is None else _same_kind(given, returned)
         if key_field is not None and pk is not None:
@@ -404,7 +404,7 @@ def _check_key(model: DocumentModel) -> None:
 
 def _check_same_key(model: DocumentModel, field: str, pk: str) -> None:
     value = model.__dict__[field]
-    if str(value) != pk:
+    if model.rapyer_pk_of(value) != pk:
         spot = model.rapyer_spot()
         raise UpdateAtomicModelError(
             f"{spot}: {field} is the key of a stored document and was assigned {value!r}; "

@@ -7,6 +7,7 @@ loaded. What was never read nor assigned cannot have changed, so that is all the
 
 from __future__ import annotations
 
+import enum
 import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, overload
@@ -24,10 +25,12 @@ from .bound.handles import bind_handle
 from .bound.scalars import BoundScalar
 from .cascading import may_cascade
 from .changes import changes_of, own_changes
+from .computed import without_computed
 from .config import RedisConfig, epoch
 from .copying import copied, noted_state, reduced, restore_noted_state
 from .errors import (
     BadDeleteActionError,
+    InvalidValueError,
     NotLoadedError,
     PathError,
     RapyerSerializationError,
@@ -35,6 +38,7 @@ from .errors import (
     UnsupportedArgumentValueError,
     UpdateAtomicModelError,
 )
+from .extras import hand_out_all_extra, hand_out_extra
 from .failures import FailedField, check_no_failures, failures_in, has_failures, own_failures
 from .floats import as_stored
 from .invalid import Where, invalid_value
@@ -158,7 +162,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     @classmethod
     def rapyer_key(cls, key: Any) -> RapyerKey:
-        """Return the whole key for a whole key, a pk, or a model.
+        """Return the whole key for a whole key, a pk, a value of the Key field, or a model.
 
         Raises:
             UnsupportedArgumentTypeError: neither of these.
@@ -168,13 +172,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             if type(key) is cls or (isinstance(key, cls) and not key.is_inner_model()):
                 return key.key
             raise cls._other_class(key.key, type(key))
-        if not isinstance(key, str):
-            raise UnsupportedArgumentTypeError(
-                f"{cls.__name__}: expected a key or a pk, got {key!r}",
-                model=cls.__name__,
-                expected="str",
-                actual=key,
-            )
+        if not isinstance(key, str) or isinstance(key, enum.Enum):
+            key = cls._key_value(key)
         prefix = cls.class_key_initials()
         owner = cls.__rapyer_registry__.owner_of(key)
         if owner is not None and owner is not cls and owner.class_key_initials() != prefix:
@@ -182,6 +181,23 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         if key.startswith(f"{prefix}:"):
             return RapyerKey(key)
         return RapyerKey(f"{prefix}:{key}")
+
+    @classmethod
+    def _key_value(cls, value: Any) -> str:
+        """Return the pk for a value of the Key field that is no str."""
+        field = plan_of(cls).key_field
+        try:
+            if field is not None:
+                place = Where(cls.__name__, None, ROOT)
+                return cls.rapyer_pk_of(plan_of(cls).fields[field].value.checked(value, place))
+        except InvalidValueError:
+            pass
+        raise UnsupportedArgumentTypeError(
+            f"{cls.__name__}: expected a key or a pk, got {value!r}",
+            model=cls.__name__,
+            expected="str",
+            actual=value,
+        )
 
     @classmethod
     def _other_class(cls, key: str, owner: type) -> BadDeleteActionError:
@@ -208,7 +224,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         field = plan_of(type(self)).key_field
         if place is not None and (place.is_stored or field is None):
             return place.key
-        pk = os.urandom(16).hex() if field is None else str(self.__dict__[field])
+        pk = os.urandom(16).hex() if field is None else self.rapyer_pk_of(self.__dict__[field])
         key = RapyerKey(f"{self.class_key_initials()}:{pk}")
         _set_place(self, DocumentPlace(key, is_stored=False))
         return key
@@ -217,6 +233,13 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     def rapyer_key_field(cls) -> str | None:
         """Return the name of the field marked Key."""
         return plan_of(cls).key_field
+
+    @classmethod
+    def rapyer_pk_of(cls, value: Any) -> str:
+        """Return the pk that a value of the field marked Key makes: its text as it is stored."""
+        plan = plan_of(cls)
+        place = Where(cls.__name__, None, ROOT)
+        return plan.fields[str(plan.key_field)].value.key_text(value, place)
 
     @classmethod
     def rapyer_fields(cls) -> dict[str, FieldPlan]:
@@ -556,6 +579,9 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             text, place.revision = split_revision(text)
         if plan_of(cls).sees_extra and SHADOW_MARK in text:
             text = without_shadows(text)
+        plan = plan_of(cls)
+        if plan.computed and any(mark in text for mark in plan.computed):
+            text = without_computed(text, plan.part)
         return text
 
     @classmethod
@@ -566,13 +592,11 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             pydantic_core.ValidationError: the document does not validate.
             InvalidValueError: a pickle of rapyer 1.3.6 in it cannot be read.
         """
-        place = DocumentPlace(key, is_stored=True)
+        place, plan = DocumentPlace(key, is_stored=True), plan_of(cls)
         text = cls.rapyer_prepared(text, place)
         if cls.rapyer_settings().legacy_pickles and LEGACY_MARK in text:
             text = modern_document(cls, text, key)
-        model = plan_of(cls).reader.validate_json(
-            text, context=STORED, by_alias=False, by_name=True
-        )
+        model = plan.reader.validate_json(text, context=STORED, by_alias=False, by_name=True)
         _set_place(model, place)
         return model  # type: ignore[no-any-return]  # the validator makes instances of its class
 
@@ -718,7 +742,26 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     def __delattr__(self, name: str) -> None:
         if not name.startswith("_"):
             refuse_in_scope(self, f"del {name}", "assign a value, or delete it before the pipeline")
+        is_extra = name in (self.__pydantic_extra__ or ())
         super().__delattr__(name)
+        if is_extra:
+            own_changes(self).assigned.add(name)
+
+    if not TYPE_CHECKING:  # to which any attribute would be one
+
+        def __getattr__(self, name: str) -> Any:
+            value = super().__getattr__(name)
+            if name in (self.__pydantic_extra__ or ()):
+                hand_out_extra(self, own_changes(self), name)
+            return value
+
+    @property
+    def model_extra(self) -> dict[str, Any] | None:
+        """The values that are no field's, None where the model takes none."""
+        extra = self.__pydantic_extra__
+        if extra is not None:
+            hand_out_all_extra(self, own_changes(self))
+        return extra
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in type(self).__pydantic_fields__:

@@ -16,11 +16,12 @@ from pydantic import Field as PydanticField
 from pydantic import PrivateAttr
 from pydantic._internal._model_construction import ModelMetaclass, build_lenient_weakvaluedict
 from pydantic._internal._typing_extra import parent_frame_namespace
-from pydantic_core import SchemaSerializer, SchemaValidator
+from pydantic_core import SchemaSerializer
 from typing_extensions import dataclass_transform
 
 from .bound.binding import bind
 from .bound.scalars import BoundScalar
+from .computed import computed_marks
 from .config import RedisConfig
 from .errors import ReservedFieldNameError, UnsupportedFieldError
 from .expressions import Expression
@@ -30,11 +31,11 @@ from .pickled_fields import allowed_by
 from .plans import ValuePlan
 from .reserved import RESERVED
 from .safe_loads import is_marked_safe
-from .schemas import SchemaPart, model_fields_of
+from .schemas import SchemaPart, model_fields_of, part_of
 from .search.schema import IndexSchema, schema_of_fields
 from .secrets import check_secrets
 from .specials import SpecialField, special_fields_of, ways_of
-from .storage import document_part, stored_serializer, stored_validator
+from .storage import stored_part, stored_serializer, stored_validator
 from .unstorable import check_storable, with_pickles
 
 if TYPE_CHECKING:
@@ -126,11 +127,14 @@ class ModelPlan:
             for name in entry.info.fields
         )
         self.key_field: str | None = _key_field(cls, self.fields)
-        stored = document_part(schema)
-        self.reader: SchemaValidator = cls.__pydantic_validator__
+        self.part: SchemaPart = part_of(schema)
+        self.computed: frozenset[bytes] = computed_marks(self.part)
+        document = stored_part(self.part)
+        # Either may be a plugin's, which has the same methods.
+        self.reader: Any = cls.__pydantic_validator__
         self.writer: SchemaSerializer = cls.__pydantic_serializer__
-        if stored is not None:
-            self.reader, self.writer = stored_validator(stored), stored_serializer(stored)
+        if document is not self.part:
+            self.reader, self.writer = stored_validator(document), stored_serializer(document)
         self.sees_extra: bool = cls.model_config.get("extra") in ("forbid", "allow")
         stored = {name: field.value for name, field in self.fields.items() if field.is_stored}
         # A generic class without its arguments is no class of documents.

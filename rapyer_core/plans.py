@@ -18,6 +18,8 @@ from pydantic_core import (
     SchemaSerializer,
     SchemaValidator,
     ValidationError,
+    from_json,
+    to_json,
 )
 
 from .bound.datetimes import BoundTimestamp
@@ -395,6 +397,13 @@ class ValuePlan:
     def shown(self, value: Any, spot: Spot) -> str:
         """Return the text that RedisJSON has for a value, to be compared with."""
         return as_shown(self.text(value, spot))
+
+    def key_text(self, value: Any, spot: Spot) -> str:
+        """Return how a value is part of a key: as it is stored, a string without its quotes."""
+        if type(value) is str:
+            return value
+        stored = from_json(self.text(value, spot))
+        return stored if isinstance(stored, str) else to_json(stored).decode()
 
     def name_text(self, name: Any, spot: Spot) -> str:
         """Return how a dict's key is stored, as a member's name."""

@@ -25,6 +25,7 @@ __all__ = [
     "is_object",
     "is_series",
     "model_fields_of",
+    "part_of",
     "surface",
 ]
 
@@ -160,6 +161,14 @@ def surface(part: SchemaPart) -> Surface:
     is_plain = only_bounds and not bounds
     bounds = bounds if only_bounds else {}
     return Surface(kind, schema, is_nullable, is_plain, bounds, special, cap)
+
+
+def part_of(schema: Schema) -> SchemaPart:
+    """Return a class' core schema as a part."""
+    if schema["type"] != "definitions":
+        return SchemaPart(schema, {}, None)
+    definitions = {each["ref"]: each for each in schema["definitions"]}
+    return SchemaPart(schema["schema"], definitions, None)
 
 
 def model_fields_of(schema: Schema) -> dict[str, SchemaPart]:

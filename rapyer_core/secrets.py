@@ -14,7 +14,7 @@ from pydantic_core import core_schema
 from .errors import UnsupportedFieldError
 from .schemas import Schema, SchemaPart, is_object, is_series
 
-__all__ = ["StoredSecret", "check_secrets", "holds_stored_secrets", "is_secret", "revealed"]
+__all__ = ["StoredSecret", "check_secrets", "is_secret", "is_stored_secret", "revealed"]
 
 _MARK = "rapyer_stored_secret"
 
@@ -27,19 +27,30 @@ class StoredSecret:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         schema = handler(source)
-        schema["metadata"] = {**(schema.get("metadata") or {}), _MARK: True}
+        _mark(schema)
         return schema  # type: ignore[no-any-return]  # the handler's
 
 
-def holds_stored_secrets(schema: Schema) -> bool:
-    """Return whether the secrets in a schema are to be stored."""
+def _mark(schema: Any) -> None:
+    """Mark the secrets in a schema; not in models, which say it of their own fields."""
+    if is_secret(schema):
+        schema["metadata"] = {**(schema.get("metadata") or {}), _MARK: True}
+    elif schema["type"] not in ("model", "dataclass", "typed-dict", "definitions"):
+        for part in _parts_of(schema):
+            _mark(part)
+
+
+def is_stored_secret(schema: Schema) -> bool:
+    """Return whether a schema is that of a secret that is to be stored."""
     return _MARK in (schema.get("metadata") or ())
 
 
 def is_secret(schema: Schema) -> bool:
     """Return whether a schema is that of a secret, which is told by how pydantic masks it."""
-    for part in (schema, schema.get("lax_schema") or {}):
-        mask = (part.get("serialization") or {}).get("function")
+    parts: list[Any] = [schema, schema.get("lax_schema") or {}]
+    for part in parts:
+        serialization: dict[str, Any] = part.get("serialization") or {}
+        mask: Any = serialization.get("function")
         name, module = getattr(mask, "__name__", ""), getattr(mask, "__module__", "")
         if module == "pydantic.types" and name.startswith("_serialize_secret"):
             return True
@@ -48,8 +59,11 @@ def is_secret(schema: Schema) -> bool:
 
 def revealed(schema: Schema) -> Schema:
     """Return the schema of a secret that is written as it is."""
+    inner: Any = schema.get("lax_schema") or schema
+    # Of the value in it, as it is read.
+    value: Any = inner["json_schema"]["schema"]
     serialization = core_schema.plain_serializer_function_ser_schema(
-        lambda secret: secret.get_secret_value()
+        lambda secret: secret.get_secret_value(), return_schema=value
     )
     return {**schema, "serialization": serialization}
 
@@ -73,7 +87,7 @@ def check_secrets(model: type[Any], name: str, part: SchemaPart) -> None:
 
 
 def _is_unmarked(schema: Schema, definitions: dict[str, Schema], seen: set[str]) -> bool:
-    if holds_stored_secrets(schema):
+    if is_stored_secret(schema):
         return False
     if is_secret(schema):
         return True
@@ -101,6 +115,6 @@ def _parts_of(schema: Schema) -> Iterator[Schema]:
         part = schema.get(key)
         parts = part.values() if is_object(part) and "type" not in part else [part]
         for each in part if is_series(part) else parts:
-            inner = each[0] if isinstance(each, tuple) else each
+            inner: Any = each[0] if is_series(each) else each
             if is_object(inner) and isinstance(inner.get("type"), str):
                 yield inner

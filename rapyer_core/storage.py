@@ -27,13 +27,12 @@ from pydantic_core import (
 )
 
 from .json_kinds import json_kinds
-from .schemas import KIND, Schema, SchemaPart, surface
-from .secrets import holds_stored_secrets, is_secret, revealed
+from .schemas import KIND, Schema, SchemaPart, is_object, is_series, surface
+from .secrets import is_secret, is_stored_secret, revealed
 
 __all__ = [
     "CHOICE_MEMBER",
     "STORED",
-    "document_part",
     "stored_part",
     "stored_serializer",
     "stored_validator",
@@ -50,7 +49,10 @@ _VALUE_MEMBER = "value"
 _JSON_CONFIG = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
 
 # Where the schemas below a schema are.
-_ONE = ("schema", "items_schema", "keys_schema", "values_schema", "extras_schema")
+_PARTS = (
+    *("schema", "items_schema", "keys_schema", "values_schema", "extras_schema"),
+    *("fields", "choices", "definitions", "steps"),
+)
 _CONFIGURED = frozenset({"model", "dataclass", "typed-dict"})
 # Made by pydantic for one type: what is in them is no choice of the user's.
 _OPAQUE = frozenset({"lax-or-strict", "json-or-python", "function-plain", "is-instance", "call"})
@@ -71,24 +73,12 @@ def stored_part(part: SchemaPart) -> SchemaPart:
     """Return the schema for what is stored; the same one where nothing is to be replaced."""
     walk = _Walk(part.definitions, part.config)
     schema = walk.replaced(part.schema)
-    definitions = {
-        name: walk.replaced(definition) for name, definition in part.definitions.items()
-    }
+    definitions = {name: walk.replaced(definition) for name, definition in part.definitions.items()}
     if schema is part.schema and all(
         definitions[name] is part.definitions[name] for name in definitions
     ):
         return part
     return SchemaPart(schema, definitions, part.config)
-
-
-def document_part(schema: Schema) -> SchemaPart | None:
-    """Return what is stored of a class' documents, by its core schema; None for just that."""
-    part = SchemaPart(schema, {}, None)
-    if schema["type"] == "definitions":
-        definitions = {each["ref"]: each for each in schema["definitions"]}
-        part = SchemaPart(schema["schema"], definitions, None)
-    stored = stored_part(part)
-    return None if stored is part else stored
 
 
 def stored_validator(part: SchemaPart) -> SchemaValidator:
@@ -114,15 +104,12 @@ class _Walk(NamedTuple):
 
     definitions: dict[str, Schema]
     config: Schema | None
-    has_stored_secrets: bool = False
 
     def replaced(self, schema: Schema) -> Schema:
         """Return a schema with what needs it replaced; the same object where nothing does."""
-        if holds_stored_secrets(schema) and not self.has_stored_secrets:
-            return self._replace(has_stored_secrets=True).replaced(schema)
         kind = schema["type"]
         if is_secret(schema):
-            return revealed(schema) if self.has_stored_secrets else schema
+            return revealed(schema) if is_stored_secret(schema) else schema
         if kind in _OPAQUE or KIND in (schema.get("metadata") or {}):
             return schema
         own = self._replace(config=schema.get("config", self.config))
@@ -142,30 +129,20 @@ class _Walk(NamedTuple):
         return result
 
     def _part(self, schema: Schema) -> SchemaPart:
-        walk = self._replace(has_stored_secrets=False)
         definitions = {
-            name: walk.replaced(definition) for name, definition in self.definitions.items()
+            name: self.replaced(definition) for name, definition in self.definitions.items()
         }
         return SchemaPart(schema, definitions, self.config)
 
     def _with_parts(self, schema: Schema) -> Schema:
         changed: Schema = {}
-        for name in _ONE:
+        for name in _PARTS:
             inner = schema.get(name)
-            if isinstance(inner, dict):
-                new: Any = self.replaced(cast("Schema", inner))
-            elif isinstance(inner, list):
-                new = self._replaced_list(cast("list[Any]", inner))
-            else:
-                continue
-            if new is not inner:
-                changed[name] = new
-        for name in ("fields", "choices", "definitions", "steps"):
-            inner = schema.get(name)
-            if isinstance(inner, dict):
-                new = self._replaced_members(cast("dict[Any, Any]", inner))
-            elif isinstance(inner, list):
-                new = self._replaced_list(cast("list[Any]", inner))
+            if is_object(inner):
+                is_schema = isinstance(inner.get("type"), str)
+                new: Any = self.replaced(inner) if is_schema else self._replaced_members(inner)
+            elif is_series(inner):
+                new = self._replaced_list(list(inner), inner)
             else:
                 continue
             if new is not inner:
@@ -173,20 +150,17 @@ class _Walk(NamedTuple):
         return {**schema, **changed} if changed else schema
 
     def _replaced_entry(self, entry: Any) -> Any:
-        if isinstance(entry, tuple):  # a choice with its label
-            choice, label = cast("tuple[Schema, str]", entry)
-            new = self.replaced(choice)
-            return entry if new is choice else (new, label)  # pyright: ignore[reportUnknownVariableType]  # of any entry
-        if not isinstance(entry, dict):  # the names of a dataclass' fields
+        if is_series(entry):  # a choice with its label
+            new = self.replaced(entry[0])
+            return entry if new is entry[0] else (new, *entry[1:])
+        # A dataclass has the names of its fields there.
+        if not is_object(entry) or entry.get("serialization_exclude"):
             return entry
-        schema = cast("Schema", entry)
-        if not schema.get("serialization_exclude"):
-            return self.replaced(schema)
-        return schema
+        return self.replaced(entry)
 
-    def _replaced_list(self, entries: list[Any]) -> list[Any]:
+    def _replaced_list(self, entries: list[Any], same: Any) -> Any:
         new = [self._replaced_entry(entry) for entry in entries]
-        return new if any(a is not b for a, b in zip(new, entries, strict=True)) else entries
+        return new if any(a is not b for a, b in zip(new, entries, strict=True)) else same
 
     def _replaced_members(self, members: dict[Any, Any]) -> dict[Any, Any]:
         new = {name: self._replaced_entry(entry) for name, entry in members.items()}
@@ -261,9 +235,9 @@ def _text(value: Any) -> bytes:
 
 def _is_same(value: Any, back: Any) -> bool:
     """Return whether what was read back is what was written: of the same type, not only equal."""
-    plain = getattr(value, "rapyer_plain", None) or type(value)
-    is_of_type = plain is type(back) or (
-        issubclass(type(value), type(back)) and not issubclass(type(value), _NATIVE)
+    own: type[Any] = type(value)
+    is_of_type = getattr(value, "rapyer_plain", own) is type(back) or (
+        issubclass(own, type(back)) and not issubclass(own, _NATIVE)
     )
     return is_of_type and bool(back == value or (back != back and value != value))
 
@@ -282,10 +256,9 @@ class _Union:
         self._union = {name: value for name, value in union.items() if name != "ref"}
         self._part = part
         self._named = dict(_named_choices(union))
-        self._reading: Schema = core_schema.union_schema(  # type: ignore[assignment]  # a dict
-            [_marked(self._named, config), self._union],  # type: ignore[list-item]  # see above
-            mode="left_to_right",
-        )
+        choices: list[Any] = [_marked(self._named, config), self._union]
+        reading: Any = core_schema.union_schema(choices, mode="left_to_right")
+        self._reading: Schema = reading
         self.schema: Schema = {
             **self._reading,
             "serialization": core_schema.wrap_serializer_function_ser_schema(
@@ -365,9 +338,10 @@ class _Keys:
     def __init__(self, schema: Schema, part: Callable[[Schema], SchemaPart]) -> None:
         keys = schema["keys_schema"]
         self._part = part
-        self._reading: Schema = core_schema.union_schema(  # type: ignore[assignment]  # a dict
+        reading: Any = core_schema.union_schema(
             [core_schema.json_schema(keys), keys], mode="left_to_right"
         )
+        self._reading: Schema = reading
         named: Schema = {
             **self._reading,
             "serialization": core_schema.wrap_serializer_function_ser_schema(

@@ -4,7 +4,7 @@
 -- ARGV: the whole text to write where the document is gone or '', its lifetime in seconds then or '',
 -- count, then path and text of each.
 -- A text '#' and a number writes nothing: the list at the path must have so many items, since what
--- follows is written to items by their position.
+-- follows is written to items by their position. An empty text removes what is at the path.
 -- Reply: 1.
 local function document_patch(key, path, a, o)
   if redis.call('EXISTS', key) == 0 then
@@ -19,7 +19,9 @@ local function document_patch(key, path, a, o)
     local old = redis.call('JSON.GET', key, target)
     local text, failure = a[o + 3 + 2 * i], nil
     local length = string.match(text, '^#(%d+)$')
-    if not length then
+    if text == '' then
+      redis.call('JSON.DEL', key, target)
+    elseif not length then
       failure = put_text(key, target, text)
     elseif redis.call('JSON.ARRLEN', key, target)[1] ~= tonumber(length) then
       failure = fail('stale', key, target, 'the list of ' .. length .. ' items that was loaded', 'another list')
