@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from rapyer_core import errors
 from rapyer_core.actions import ActionGroup
+from rapyer_core.bound.capping import Capped
 from rapyer_core.bound.queues import KeepEqual, PriorityQueueItem
 from rapyer_core.cascades import CascadeResult, CascadeTTL, TTLCascadeMode
 from rapyer_core.config import RedisConfig
@@ -81,6 +82,7 @@ __all__ = [
     "Aggregate",
     "AtomicRedisModel",
     "Avg",
+    "Capped",
     "CascadeResult",
     "CascadeTTL",
     "ChangeResult",

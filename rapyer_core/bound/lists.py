@@ -27,6 +27,7 @@ from ..places import InnerPlace, Route
 from ..scopes import Scope, refuse_in_scope, take_over
 from .base import is_done
 from .binding import bind, place
+from .capping import trim_after_insert, trim_start
 from .containers import ContainerOperations
 from .intents import take_over_item
 from .scalars import QUEUED, BoundScalar
@@ -65,6 +66,11 @@ class ListOperations(ContainerOperations):
     def rapyer_items(self) -> ValuePlan:
         """The plan of the items."""
         return self.rapyer_plan.choice("list").item
+
+    @property
+    def rapyer_cap(self) -> int | None:
+        """How many items a capped list keeps."""
+        return self.rapyer_plan.choice("list").cap
 
     def rapyer_seen(self) -> str:
         """Return what the server compares the local copy by, '' when there is none."""
@@ -115,6 +121,8 @@ class ListOperations(ContainerOperations):
         # A call for its reply cannot be predicted: the item popped is the server's.
         predicted = predict if result is None else None
         args = (self.rapyer_seen(), *args)
+        if name.startswith("capped_"):
+            args = (self.rapyer_cap, *args)
         return self.rapyer_operation(route, name, args, settle, predicted, confirms=confirms)
 
     def _computed(
@@ -143,6 +151,7 @@ class ListOperations(ContainerOperations):
 
     def extend_operation(self, route: Route, values: Iterable[Any]) -> Operation | Computation:
         """Append items."""
+        cap = self.rapyer_cap
         items = [self.rapyer_items.checked(value, self) for value in values]
         texts = [self.rapyer_items.sent(item, self) for item in items]
 
@@ -150,20 +159,27 @@ class ListOperations(ContainerOperations):
             # A pipeline makes the change twice, and what it did to the items in between is theirs.
             items[:] = self.rapyer_bound(items)
             plain_list.extend(own, items)
+            trim_start(own, cap)
 
+        args = (len(texts), *texts)
+        if cap is not None:
+            return self.rapyer_change(route, "capped_append", args, change, kept=0)
         kept = self.rapyer_count()
-        return self.rapyer_change(route, "list_append", (len(texts), *texts), change, kept=kept)
+        return self.rapyer_change(route, "list_append", args, change, kept=kept)
 
     def insert_operation(self, route: Route, index: Any, value: Any) -> Operation | Computation:
         """Insert an item before an index; one past an end means that end."""
-        position = self.rapyer_index(index)
+        position, cap = self.rapyer_index(index), self.rapyer_cap
         items = [self.rapyer_items.checked(value, self)]
 
         def change(own: list[Any]) -> None:
             items[:] = self.rapyer_bound(items)
             plain_list.insert(own, position, items[0])
+            trim_after_insert(own, position, cap)
 
         args = (position, self.rapyer_items.sent(items[0], self))
+        if cap is not None:
+            return self.rapyer_change(route, "capped_insert", args, change, kept=0)
         kept = min(max(0, position), self.rapyer_count())
         return self.rapyer_change(route, "list_insert", args, change, kept=kept)
 
@@ -542,6 +558,12 @@ class BoundList(ListOperations, list[T], Generic[T]):
 
     # Local changes
 
+    def rapyer_added(self) -> None:
+        """Note that items were put at the end, where a capped list may have too many now."""
+        count = len(self)
+        trim_start(self, self.rapyer_cap)
+        self.rapyer_touch(rearranged=len(self) < count)
+
     def rapyer_one(self, value: Any) -> Any:
         """Return a value as an item, checked and with its place."""
         return self.rapyer_bound([self.rapyer_items.checked(value, self)])[0]
@@ -550,19 +572,20 @@ class BoundList(ListOperations, list[T], Generic[T]):
         if take_over(self, self.append_operation, value):
             return
         plain_list.append(self, self.rapyer_one(value))
-        self.rapyer_touch(rearranged=False)
+        self.rapyer_added()
 
     def extend(self, values: Iterable[T], /) -> None:
         values = list(values)
         if take_over(self, self.extend_operation, values):
             return
         plain_list.extend(self, [self.rapyer_one(value) for value in values])
-        self.rapyer_touch(rearranged=False)
+        self.rapyer_added()
 
     def insert(self, index: SupportsIndex, value: T, /) -> None:
         if take_over(self, self.insert_operation, index, value):
             return
         plain_list.insert(self, index, self.rapyer_one(value))
+        trim_after_insert(self, index.__index__(), self.rapyer_cap)
         self.rapyer_touch(rearranged=True)
 
     def pop(self, index: SupportsIndex = -1, /) -> T:
@@ -598,6 +621,7 @@ class BoundList(ListOperations, list[T], Generic[T]):
             refuse_in_scope(self, "assignment to a slice", "assign the whole list")
             items = [self.rapyer_one(item) for item in value]
             plain_list.__setitem__(self, index, items)  # pyright: ignore[reportUnknownArgumentType]  # a slice of any kind
+            trim_start(self, self.rapyer_cap)
             self.rapyer_touch(rearranged=True)
             return
         if take_over_item(self, index, value, self.set_item_operation):
@@ -619,6 +643,7 @@ class BoundList(ListOperations, list[T], Generic[T]):
         refuse_in_scope(self, "*=", "assign the repeated list")
         repeated = list(self) * times.__index__()
         plain_list.__setitem__(self, slice(None), [self.rapyer_one(item) for item in repeated])
+        trim_start(self, self.rapyer_cap)
         self.rapyer_touch(rearranged=True)
         return self
 

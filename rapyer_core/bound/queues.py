@@ -354,7 +354,8 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
         return iter(list(self._in_order()))
 
     def __eq__(self, other: object) -> bool:
-        return self._in_order() == list(other) if isinstance(other, (BoundQueue, list)) else False  # pyright: ignore[reportUnknownArgumentType]  # of any items
+        is_alike = isinstance(other, (BoundQueue, list))
+        return is_alike and self._in_order() == _plain_items(other)
 
     __hash__ = None  # type: ignore[assignment]  # as of a list
 
@@ -544,7 +545,11 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
 
 
 def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, BoundQueue) else value  # pyright: ignore[reportUnknownArgumentType]  # of any items
+    return _plain_items(value) if isinstance(value, BoundQueue) else value  # pyright: ignore[reportUnknownArgumentType]  # of any items
+
+
+def _plain_items(items: Iterable[Any]) -> list[Any]:
+    return list(items)
 
 
 def _in_order(items: list[PriorityQueueItem[Any]]) -> list[PriorityQueueItem[Any]]:

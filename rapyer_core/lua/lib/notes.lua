@@ -66,7 +66,7 @@ local function note_inverse(command, key, path, index, ...)
     else
       note('JSON.ARRTRIM', key, path, '0', string.format('%d', before - 1))
     end
-  elseif command == 'JSON.DEL' then
+  elseif command == 'JSON.DEL' or command == 'JSON.ARRTRIM' then
     note_inverse('text', key, path, call('JSON.GET', key, path))
   elseif command == 'JSON.ARRINSERT' then
     note('JSON.ARRPOP', key, path, index)
