@@ -226,10 +226,11 @@ class AtomicRedisModel(DocumentModel):
 
         Yields the model itself.
         """
+        cls = documents.class_of(self)
         return PipelineBlock(
             self,
-            source_of(documents.class_of(self)),
-            documents.class_of(self).Meta,
+            source_of(cls),
+            cls.Meta,
             all_or_nothing=all_or_nothing,
             ignore_redis_error=ignore_redis_error,
             use_existing_pipe=use_existing_pipe,

@@ -374,7 +374,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def rapyer_remember_member(self, scope: Scope, member: Any) -> None:
         """Note in a scope how to restore a field."""
-        if not self.rapyer_is_handle():
+        place = self.rapyer_place()
+        if not (place.is_handle if isinstance(place, DocumentPlace) else self.rapyer_is_handle()):
             scope.remember(self, member, self._rapyer_snapshot, member)
 
     def _rapyer_snapshot(self, member: Any) -> Callable[[], None]:

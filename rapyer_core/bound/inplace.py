@@ -86,9 +86,6 @@ class InplaceOperators(RefusedOperators):
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
-        rapyer_intents: tuple[Any, ...]
-
     def rapyer_inplace(self, sign: str, operand: Any) -> Any:
         """Return the new value with what was meant, or NotImplemented outside of a pipeline.
 
@@ -103,11 +100,10 @@ class InplaceOperators(RefusedOperators):
         work = this.inplace_operation(route, sign, operand)
         new = this.rapyer_computed(sign, operand)
         carrier = this.rapyer_bind(new, this.rapyer_parent, this.rapyer_member, this.rapyer_plan)
-        if hasattr(this, "rapyer_version"):
+        if this.rapyer_version is not None:
             carrier.rapyer_version = this.rapyer_version
-        earlier = getattr(this, "rapyer_intents", ())
         intent = Intent(sign, operand, work, type(route.root), scope, len(scope.operations))
-        carrier.rapyer_intents = (*earlier, intent)
+        carrier.rapyer_intents = (*this.rapyer_intents, intent)
         return carrier
 
     # To a type checker an operator gives what the plain type's gives, here and in a pipeline.

@@ -22,7 +22,7 @@ def intents_of(value: Any, parent: Any, member: Any) -> tuple[Intent, ...]:
     """Return what in-place operators on a place's value meant, if the value is from that place."""
     if not isinstance(value, BoundScalar):
         return ()
-    intents: tuple[Intent, ...] = getattr(value, "rapyer_intents", ())
+    intents = value.rapyer_intents
     if intents and value.rapyer_parent is parent and value.rapyer_member == member:
         return intents
     return ()

@@ -14,7 +14,7 @@ from typing_extensions import Self
 from ..errors import PathError
 from ..places import DocumentPlace, Route, route
 from .base import Bound
-from .inplace import InplaceOperators, RefusedOperators
+from .inplace import InplaceOperators, Intent, RefusedOperators
 from .numbers import FloatOperations, IntOperations
 from .texts import TextOperations
 
@@ -36,10 +36,15 @@ class BoundScalar(Bound):
     if TYPE_CHECKING:
         rapyer_parent: Any
         rapyer_member: Any
-        rapyer_version: int
 
         # That of the plain type, which stands behind this class in the order of bases.
         def __new__(cls, value: Any = ..., /) -> Self: ...
+
+    # Of an item, the version of its list when it was read.
+    rapyer_version: int | None = None
+
+    # What in-place operators in a pipeline meant (see `intents`).
+    rapyer_intents: tuple[Intent, ...] = ()
 
     @classmethod
     def rapyer_bind(cls, raw: Any, parent: Any, member: Any, plan: Any) -> Self:
@@ -88,7 +93,7 @@ class BoundScalar(Bound):
     # The same as the base's, without another call.
 
     def rapyer_remember(self, scope: Scope) -> None:
-        version = getattr(self, "rapyer_version", None)
+        version = self.rapyer_version
         if version is not None and version != QUEUED:
             self.rapyer_version = QUEUED
             scope.when_over(lambda: setattr(self, "rapyer_version", version))

@@ -1,21 +1,34 @@
 """What all-or-nothing costs: four operations in a pipeline, next to MULTI/EXEC of plain commands.
 
 MULTI/EXEC keeps others out and undoes nothing: where one of its commands fails, the others stay.
+Nor does it check what it changes: an increment wraps at 64 bits, or makes an integer a float.
+
+Three things are told apart: the whole of it for one caller, and for many tasks; and the server's
+part alone, with the same bytes sent by a bare socket, once by the clock and once by the server's
+own count of the time that it was busy with them (`INFO commandstats`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import redis
+
+import rapyer_sync
 from rapyer_async.clients import driver_of
+from rapyer_core.batches import Batch
 from rapyer_core.commands import Argument, Command
 from tools.benchmarks.measuring import Benchmark, Side, Target, on_asyncio, on_trio
 from tools.benchmarks.models import AsyncUser, SyncUser, values
-from tools.benchmarks.sides import bare, bare_async, ours, ours_sync
+from tools.benchmarks.sides import bare, bare_async, in_tasks, ours, ours_sync
 
 __all__ = ["BENCHMARKS"]
 
 _TIMES = 3_000
+_TASKS = 50
 
 
 def _commands(key: str) -> list[tuple[Argument, ...]]:
@@ -91,6 +104,104 @@ def _bare_sync(url: str) -> float:
         return time.perf_counter() - start
 
 
+async def _ours_tasks(url: str) -> float:
+    async with ours(url):
+        users = iter([await AsyncUser(**values()).asave() for _ in range(_TASKS)] * _TIMES)
+
+        async def one() -> None:
+            user = next(users)
+            async with user.apipeline():
+                user.score += 1
+                user.age += 1
+                user.rating += 0.5
+                user.name = "somebody"
+
+        return await in_tasks(_TASKS, _TIMES, one)
+
+
+async def _bare_tasks(url: str) -> float:
+    async with bare_async(url) as client:
+        with ours_sync(url):
+            keys = iter([SyncUser(**values()).save().key for _ in range(_TASKS)] * _TIMES)
+
+        async def one() -> None:
+            transaction = client.pipeline(transaction=True)
+            for words in _commands(next(keys)):
+                transaction.execute_command(*words)
+            await transaction.execute()
+
+        return await in_tasks(_TASKS, _TIMES, one)
+
+
+# The server's part: prepared bytes, sent again and again.
+
+
+def _pipeline_words(url: str) -> list[tuple[Argument, ...]]:
+    """Run the pipeline once, so that the server knows its script; return the command it sends."""
+    with ours_sync(url):
+        user = SyncUser(**values()).save()
+        with user.pipeline():
+            user.score += 1
+            user.age += 1
+            user.rating += 0.5
+            user.name = "somebody"
+            scope = rapyer_sync.current_scope()
+            assert scope is not None
+            command = Batch(list(scope.operations), True).by_sha()
+    return [command.args]
+
+
+def _transaction_words(url: str) -> list[tuple[Argument, ...]]:
+    with ours_sync(url):
+        key = SyncUser(**values()).save().key
+    return [("MULTI",), *_commands(key), ("EXEC",)]
+
+
+Words = Callable[[str], list[tuple[Argument, ...]]]
+
+
+@contextlib.contextmanager
+def _connection(url: str) -> Iterator[Any]:
+    client = redis.Redis.from_url(url)
+    connection: Any = client.connection_pool.make_connection()
+    connection.connect()
+    yield connection
+    connection.disconnect()
+    client.close()
+
+
+def _raw(words: Words) -> Callable[[str], float]:
+    def run(url: str) -> float:
+        sent = words(url)
+        with _connection(url) as connection:
+            packed = b"".join(connection.pack_commands(sent))
+            start = time.perf_counter()
+            for _ in range(_TIMES):
+                connection.send_packed_command([packed])
+                for _ in sent:
+                    connection.read_response()
+            return time.perf_counter() - start
+
+    return run
+
+
+def _busy(words: Words) -> Callable[[str], float]:
+    """Return what does the same, and returns how long the server says that it took."""
+    run = _raw(words)
+
+    def counted(url: str) -> float:
+        with bare(url) as client:
+            client.config_resetstat()
+            run(url)
+            counts = client.info("commandstats")
+        names = ("cmdstat_evalsha", "cmdstat_multi", "cmdstat_exec")
+        # One pipeline is run beforehand: one in thousands.
+        spent: int = sum(counts[name]["usec"] for name in names if name in counts)
+        return spent / 1e6
+
+    return counted
+
+
 # A pipeline may cost at most 1.3 times what MULTI/EXEC of the same commands does.
 _LEAST = 1 / 1.3
 
@@ -111,5 +222,34 @@ BENCHMARKS = [
             Target("asyncio", "MULTI, native driver", _LEAST),
             Target("sync", "MULTI, redis-py", _LEAST),
         ],
+    ),
+    Benchmark(
+        "pipeline-4-tasks",
+        f"the same by {_TASKS} tasks, a document each",
+        [
+            Side("asyncio", on_asyncio(_ours_tasks), _TIMES),
+            Side("trio", on_trio(_ours_tasks), _TIMES),
+            Side("MULTI, redis-py asyncio", on_asyncio(_bare_tasks), _TIMES),
+        ],
+        [Target("asyncio", "MULTI, redis-py asyncio", _LEAST)],
+    ),
+    Benchmark(
+        "pipeline-4-raw",
+        "the same bytes by a bare socket, one after the other",
+        [
+            Side("script", _raw(_pipeline_words), _TIMES),
+            Side("MULTI", _raw(_transaction_words), _TIMES),
+        ],
+        [Target("script", "MULTI", _LEAST)],
+    ),
+    Benchmark(
+        "pipeline-4-server",
+        "the same, per second that the server was busy with them",
+        [
+            Side("script", _busy(_pipeline_words), _TIMES),
+            Side("MULTI", _busy(_transaction_words), _TIMES),
+        ],
+        [Target("script", "MULTI", _LEAST)],
+        unit="per second of the server's",
     ),
 ]
