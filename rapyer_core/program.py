@@ -19,7 +19,7 @@ import re
 from importlib import resources
 from typing import NamedTuple
 
-__all__ = ["Script", "framed_script", "lifted_script", "pipeline_script", "script"]
+__all__ = ["MOST_SCRIPTS", "Script", "framed_script", "lifted_script", "pipeline_script", "script"]
 
 _FOLDER = resources.files("rapyer_core").joinpath("lua")
 _USES = "-- uses:"
@@ -85,7 +85,7 @@ def framed_script(operation: str, is_refreshing: bool = False) -> Script:
 # What a batch runs is so little, as a rule, that a script of just that is the fastest; more than
 # this many operations, or sets of them, are not worth the memory of the servers that keep them.
 _MOST_OPERATIONS = 8
-_MOST_SCRIPTS = 200
+MOST_SCRIPTS = 200
 
 _pipelines: dict[frozenset[str], Script] = {}
 
@@ -98,7 +98,7 @@ def pipeline_script(operations: frozenset[str], is_lifted: bool = False) -> Scri
     names = operations | {"lift"} if is_lifted else operations
     made = _pipelines.get(names)
     if made is None:
-        if len(names) > _MOST_OPERATIONS or len(_pipelines) >= _MOST_SCRIPTS:
+        if len(names) > _MOST_OPERATIONS or len(_pipelines) >= MOST_SCRIPTS:
             return _any_pipeline()
         made = _pipelines[names] = _pipeline(_table(sorted(names)))
     return made

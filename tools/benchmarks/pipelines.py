@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import redis
@@ -161,9 +161,9 @@ Words = Callable[[str], list[tuple[Argument, ...]]]
 
 
 @contextlib.contextmanager
-def _connection(url: str) -> Iterator[Any]:
-    client = redis.Redis.from_url(url)
-    connection: Any = client.connection_pool.make_connection()
+def _connection(url: str) -> Generator[Any]:
+    client: Any = redis.Redis.from_url(url)
+    connection = client.connection_pool.make_connection()
     connection.connect()
     yield connection
     connection.disconnect()
