@@ -368,6 +368,7 @@ def expire_operation(model: DocumentModel, seconds: int) -> Operation:
         raise UnsupportedArgumentValueError(
             f"{route.place.key}: a lifetime is a positive number of seconds, not {seconds!r}",
             key=route.place.key,
+            model=type(route.root).__name__,
             expected="a positive integer",
             actual=seconds,
         )

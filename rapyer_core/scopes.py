@@ -387,7 +387,13 @@ def _refused(work: Operation | Computation) -> PipelineError:
 
 
 def _unqueueable(key: str, path: str, why: str) -> PipelineError:
-    return PipelineError(f"{key} {path}: in a pipeline {why}", key=key, path=path)
+    return PipelineError(
+        f"{key} {path}: in a pipeline {why}",
+        key=key,
+        path=path,
+        expected="what a pipeline can queue",
+        actual=why,
+    )
 
 
 def _closed(why: str) -> ScopeClosedError:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from rapyer_core import documents
 from rapyer_core.actions import FETCHING
 from rapyer_core.commands import Command
+from rapyer_core.completing import completed
 from rapyer_core.errors import CorruptedModelError, ServerError
 from rapyer_core.keys import RapyerKey
 from rapyer_core.model import DocumentModel
@@ -21,7 +22,7 @@ from rapyer_core.scopes import active_scope
 from rapyer_core.search.conditions import Condition
 from rapyer_core.search.evaluating import matches
 
-from .clients import DEFAULTS, driver_of
+from .clients import DEFAULTS, REGISTRY, driver_of
 from .running import run, run_each
 
 __all__ = [
@@ -173,7 +174,7 @@ def _finish_each(cls: type[M], operations: Sequence[Operation]) -> list[Any]:
         return scope.add_all(operations, cls)
     results, errors = documents.finished(operations, run_each(cls, operations))
     if errors:
-        raise errors[0]
+        raise completed(errors[0], REGISTRY)
     return results
 
 

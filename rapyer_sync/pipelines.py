@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from rapyer_core.batches import batches_of, is_confirmed, renewed_keys, settle
 from rapyer_core.commands import Reply
+from rapyer_core.completing import completed
 from rapyer_core.config import RedisConfig
 from rapyer_core.errors import OutcomeUnknownError, RapyerError
 from rapyer_core.scopes import Scope, active_scope
@@ -21,7 +22,7 @@ from ._seam import (
     to_the_end,
 )
 from .cascades import take_on_keys
-from .clients import DEFAULTS, source_driver
+from .clients import DEFAULTS, REGISTRY, source_driver
 from .running import deliver
 
 __all__ = ["PipelineBlock", "current_scope", "pipeline"]
@@ -95,11 +96,13 @@ class PipelineBlock(Generic[Y]):
             # A cancellation that is due arrives here, while nothing was sent.
             checkpoint_if_cancelled()
             errors = self._flushed(scope)
-        except BaseException:
+        except BaseException as failure:
             scope.discard()
+            if isinstance(failure, RapyerError):
+                completed(failure, REGISTRY)
             raise
         if errors:
-            raise errors[0]
+            raise completed(errors[0], REGISTRY)
 
     def _flushed(self, scope: Scope) -> list[RapyerError]:
         """Send what was queued, and return what failed.

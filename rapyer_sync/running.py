@@ -12,10 +12,12 @@ from typing import Any
 
 from rapyer_core.batches import Batch, renewed
 from rapyer_core.commands import Command, Reply
+from rapyer_core.completing import completed
 from rapyer_core.errors import (
     ConflictError,
     ConnectionFailedError,
     OutcomeUnknownError,
+    RapyerError,
     ServerError,
 )
 from rapyer_core.model import DocumentModel
@@ -27,7 +29,7 @@ from rapyer_core.scopes import active_scope, is_any_open
 from rapyer_core.search.shadows import refreshed
 
 from ._seam import sleep
-from .clients import driver_of
+from .clients import REGISTRY, driver_of
 from .drivers.protocol import Driver
 
 __all__ = [
@@ -61,17 +63,29 @@ def perform(value: Any, method: str, build: Callable[..., Any], *args: Any, **na
     # What most calls are, without another coroutine around it.
     driver: Driver = settings.driver or driver_of(cls)
     try:
-        reply = driver.execute(work.by_sha())
-    except ServerError as error:
-        return work.finish(_send_again(driver, work, error))
-    return work.finish(work.answered(reply))
+        try:
+            reply = driver.execute(work.by_sha())
+        except ServerError as error:
+            return work.finish(_send_again(driver, work, error))
+        return work.finish(work.answered(reply))
+    except RapyerError as error:
+        completed(error, REGISTRY, work)
+        raise
 
 
 def run(cls: type[DocumentModel], work: Operation | Computation) -> Any:
     """Run work on a document of a class and return its result; in a pipeline, queue it."""
-    scope = active_scope(cls.__rapyer_defaults__)
-    if scope is not None and not work.is_read:
-        return scope.add(work, cls)
+    try:
+        scope = active_scope(cls.__rapyer_defaults__)
+        if scope is not None and not work.is_read:
+            return scope.add(work, cls)
+        return _run_now(cls, work)
+    except RapyerError as error:
+        completed(error, REGISTRY, work)
+        raise
+
+
+def _run_now(cls: type[DocumentModel], work: Operation | Computation) -> Any:
     driver, settings = driver_of(cls), cls.rapyer_settings()
     if settings.cascades and work.lifetime is not None:
         return _run_and_cascade(cls, work)
