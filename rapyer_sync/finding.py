@@ -223,7 +223,8 @@ def _texts(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]:
 
 def texts_of(cls: type[DocumentModel], batch: Sequence[RapyerKey]) -> list[bytes | None]:
     """Return the text of each key's document, None where there is none; lifetimes go on."""
-    if cls.rapyer_special_fields():
+    # In a cluster each key by itself: of keys elsewhere, JSON.MGET says that there is nothing.
+    if cls.rapyer_special_fields() or driver_of(cls).is_cluster:
         reading = [documents.get_operation(cls, key)._replace(lifetime=None) for key in batch]
         return _texts_by(cls, reading)
     try:

@@ -1,7 +1,8 @@
 """What a server with search is asked, and how its answers are read.
 
 Every question says `TIMEOUT 0`: a server that stops in between answers with a part as if it
-were all (RediSearch 2.10 with its defaults, after 500 ms).
+were all (RediSearch 2.10 with its defaults, after 500 ms). Answers are lists by RESP2 and maps by
+RESP3, which drivers give as flat lists.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from rapyer_core.commands import Argument, Command
+from rapyer_core.errors import IndexIncompleteError
 from rapyer_core.keys import RapyerKey
 from rapyer_core.search.compiling import DISTANCE, CompiledQuery
 
@@ -99,11 +101,46 @@ def count_command(index: str, query: CompiledQuery) -> Command:
 
 
 def search_answer(reply: Any) -> Answer:
-    """Return what a search for documents found."""
-    total, rows = reply[0], reply[1:]
+    """Return what a search for documents found.
+
+    Raises:
+        IndexIncompleteError: the server says that this is not all.
+    """
+    total, rows = _rows(reply)
     # A document that expires at this moment has no fields.
-    texts = [fields[1] if fields else None for fields in rows[1::2]]
-    return Answer(total, [RapyerKey(key.decode()) for key in rows[::2]], texts)
+    texts = [fields.get(b"$") for _, fields in rows]
+    return Answer(total, [RapyerKey(key.decode()) for key, _ in rows], texts)
+
+
+def _rows(reply: Any) -> tuple[int, list[tuple[bytes, dict[bytes, Any]]]]:
+    """Return how many documents were found, and key and fields of those that are told."""
+    if isinstance(reply[0], int):
+        return reply[0], [(key, _pairs(fields or ())) for key, fields in _twos(reply[1:])]
+    answer = _told(reply)
+    rows = map(_pairs, answer[b"results"])
+    found = [(row[b"id"], _pairs(row.get(b"extra_attributes") or ())) for row in rows]
+    return answer[b"total_results"], found
+
+
+def _told(reply: Any) -> dict[bytes, Any]:
+    """Return an answer of RESP3, which is a map, and may say that it is not all there is."""
+    answer = _pairs(reply)
+    if answer[b"warning"]:
+        said = ", ".join(each.decode(errors="replace") for each in answer[b"warning"])
+        raise IndexIncompleteError(
+            f"the server answered with a part of the result only: {said}",
+            expected="all of the result",
+            actual=said,
+        )
+    return answer
+
+
+def _pairs(flat: Sequence[Any]) -> dict[bytes, Any]:
+    return dict(_twos(flat))
+
+
+def _twos(flat: Sequence[Any]) -> list[tuple[Any, Any]]:
+    return list(zip(flat[::2], flat[1::2], strict=False))
 
 
 def expire_command(key: str, seconds: int) -> Command:
@@ -131,8 +168,16 @@ def room_for(total: int) -> int:
 
 def is_cut(reply: Any, most: int) -> bool:
     """Whether more documents matched than a snapshot had room for."""
-    total: int = reply[0][0]
-    return total > most
+    return _part(reply[0])[0] > most
+
+
+def _part(reply: Any) -> tuple[int, list[dict[bytes, Any]]]:
+    """Return how many rows were made, and those of one part."""
+    if isinstance(reply[0], int):
+        return reply[0], [_pairs(row) for row in reply[1:]]
+    answer = _told(reply)
+    rows = map(_pairs, answer[b"results"])
+    return answer[b"total_results"], [_pairs(row[b"extra_attributes"]) for row in rows]
 
 
 def cursor_command(index: str, cursor: int, count: int) -> Command:
@@ -147,8 +192,8 @@ def cursor_end_command(index: str, cursor: int) -> Command:
 
 def keys_of_cursor(reply: Any) -> tuple[list[RapyerKey], int]:
     """Return the keys of one part, and the cursor for the next one; 0 at the end."""
-    rows, cursor = reply
-    return [RapyerKey(row[1].decode()) for row in rows[1:]], int(cursor)
+    rows = _part(reply[0])[1]
+    return [RapyerKey(row[b"__key"].decode()) for row in rows], int(reply[1])
 
 
 def indexed_command(index: str, keys: Sequence[str]) -> Command:
@@ -160,12 +205,14 @@ def indexed_command(index: str, keys: Sequence[str]) -> Command:
 
 def keys_of_search(reply: Any) -> set[str]:
     """Return the keys that a search without texts found."""
-    return {key.decode() for key in reply[1:]}
+    if isinstance(reply[0], int):
+        return {key.decode() for key in reply[1:]}
+    return {_pairs(row)[b"id"].decode() for row in _told(reply)[b"results"]}
 
 
 def signs_of(reply: Any) -> Signs:
     """Return what FT.INFO says about whether an index knows of every document."""
-    found = dict(zip(reply[::2], reply[1::2], strict=False))
+    found = _pairs(reply)
     return Signs(
         float(found[b"percent_indexed"]),
         int(found[b"indexing"]) != 0,

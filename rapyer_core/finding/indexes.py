@@ -239,7 +239,8 @@ def _configured(replies: Sequence[Any]) -> Iterator[tuple[str, str]]:
         # Who may not ask gets the defaults, which are the narrowest that are in use.
         if isinstance(reply, ServerError):
             continue
-        for name, value in reply:
+        # By RESP3 the pair itself.
+        for name, value in [reply] if reply and isinstance(reply[0], bytes) else reply:
             if _text(value).isdigit():
                 yield _text(name), _text(value)
 
@@ -254,9 +255,19 @@ def covers(present: IndexInfo, wanted: IndexInfo) -> bool:
 
 
 def _field(reply: Sequence[Any]) -> IndexField:
-    words = [_text(word) for word in reply]
-    known = _pairs(words[:6])
-    return IndexField(known["attribute"], known["identifier"], known["type"], tuple(words[6:]))
+    known = _pairs(reply[:6])
+    name, path, kind = (_text(known[word]) for word in ("attribute", "identifier", "type"))
+    options = tuple(_text(word) for word in _flat(reply[6:]) if word != b"flags")
+    return IndexField(name, path, kind, options)
+
+
+def _flat(words: Sequence[Any]) -> Iterator[Any]:
+    """Yield options; those without a value are a list of their own by RESP3."""
+    for word in words:
+        if isinstance(word, list):
+            yield from word
+        else:
+            yield word
 
 
 def _pairs(reply: Sequence[Any]) -> Mapping[str, Any]:
