@@ -27,7 +27,7 @@ class Visit(BaseModel):
     note: str = ""
 
 
-class Guest(AtomicRedisModel):
+class DatedGuest(AtomicRedisModel):
     name: Index[str] = ""
     since: Index[datetime]
     paid: Annotated[Decimal | None, Index()] = None
@@ -52,17 +52,17 @@ class PlainGuest(AtomicRedisModel):
 
 
 async def numbers(key: str) -> Any:
-    text = await ask(Guest, "JSON.GET", key, f'$["{SHADOW_MEMBER}"]')
+    text = await ask(DatedGuest, "JSON.GET", key, f'$["{SHADOW_MEMBER}"]')
     found = json.loads(text)
     return found[0] if found else None
 
 
 async def test_a_whole_document(rapyer: ModuleType) -> None:
-    guest = await Guest(since=MOMENT, paid=Decimal("1.50")).asave()
+    guest = await DatedGuest(since=MOMENT, paid=Decimal("1.50")).asave()
     assert await numbers(guest.key) == {"since": MICROSECONDS, "paid": 1.5, "visits_day": []}
-    assert (await Guest.aget(guest.key)).since == MOMENT
-    await Guest.ainsert(*(Guest(since=MOMENT) for _ in range(3)))
-    for other in await Guest.afind_keys():
+    assert (await DatedGuest.aget(guest.key)).since == MOMENT
+    await DatedGuest.ainsert(*(DatedGuest(since=MOMENT) for _ in range(3)))
+    for other in await DatedGuest.afind_keys():
         assert (await numbers(other))["since"] == MICROSECONDS
     plain = await PlainGuest().asave()
     assert await numbers(plain.key) is None
@@ -81,13 +81,13 @@ async def test_a_whole_document(rapyer: ModuleType) -> None:
     ],
 )
 async def test_moments(rapyer: ModuleType, moment: datetime, expected: int) -> None:
-    guest = await Guest(since=moment).asave()
+    guest = await DatedGuest(since=moment).asave()
     assert (await numbers(guest.key))["since"] == expected
 
 
 async def test_days_and_decimals(rapyer: ModuleType) -> None:
     days = [date(1, 1, 1), date(1970, 1, 1), date(2000, 2, 29), date(9999, 12, 31)]
-    guest = await Guest(since=MOMENT, visits=[Visit(day=day) for day in days]).asave()
+    guest = await DatedGuest(since=MOMENT, visits=[Visit(day=day) for day in days]).asave()
     assert (await numbers(guest.key))["visits_day"] == [day.toordinal() for day in days]
     for text in ("0.1", "-12345678901234567890.5", "1E+5", "1E-400", "123456789012345678"):
         await guest.aupdate(paid=Decimal(text))
@@ -99,7 +99,7 @@ async def test_days_and_decimals(rapyer: ModuleType) -> None:
 
 
 async def test_every_way_to_change_a_text(rapyer: ModuleType) -> None:
-    guest = await Guest(since=MOMENT).asave()
+    guest = await DatedGuest(since=MOMENT).asave()
     guest.since = datetime(1970, 1, 1)
     await guest.asave()
     assert (await numbers(guest.key))["since"] == 0
@@ -114,7 +114,7 @@ async def test_every_way_to_change_a_text(rapyer: ModuleType) -> None:
     await guest.seen.aset_item("other", datetime(1970, 1, 1))
     assert (await numbers(guest.key))["seen_a_b"] == 0
 
-    def later(model: Guest) -> None:
+    def later(model: DatedGuest) -> None:
         model.since = datetime(1970, 1, 2)
 
     await guest.aapply(later)
@@ -126,20 +126,20 @@ async def test_every_way_to_change_a_text(rapyer: ModuleType) -> None:
     assert (await numbers(guest.key))["since"] == 0
     await guest.aset_ttl(100)
     await guest.adelete()
-    assert not await Guest.aexists(guest.key)
-    found = await Guest.aget_or_create(Guest(since=MOMENT))
+    assert not await DatedGuest.aexists(guest.key)
+    found = await DatedGuest.aget_or_create(DatedGuest(since=MOMENT))
     assert (await numbers(found.value.key))["since"] == MICROSECONDS
 
 
 async def test_a_name_without_a_path(rapyer: ModuleType) -> None:
-    guest = await Guest(since=MOMENT, odd={"a\\b": 1}).asave()
+    guest = await DatedGuest(since=MOMENT, odd={"a\\b": 1}).asave()
     await guest.odd.aupdate({"a\\b": 2})
-    assert (await Guest.aget(guest.key)).odd == {"a\\b": 2}
+    assert (await DatedGuest.aget(guest.key)).odd == {"a\\b": 2}
     assert (await numbers(guest.key))["since"] == MICROSECONDS
 
 
 async def test_in_a_pipeline(rapyer: ModuleType) -> None:
-    one, two = await Guest.ainsert(Guest(since=MOMENT), Guest(since=MOMENT))
+    one, two = await DatedGuest.ainsert(DatedGuest(since=MOMENT), DatedGuest(since=MOMENT))
     async with rapyer.apipeline():
         one.since = datetime(1970, 1, 1)
         await one.asave()
@@ -154,14 +154,14 @@ async def test_in_a_pipeline(rapyer: ModuleType) -> None:
 
 
 async def test_a_pipeline_that_fails(rapyer: ModuleType) -> None:
-    one, two = await Guest.ainsert(Guest(since=MOMENT), Guest(since=MOMENT))
-    await ask(Guest, "JSON.SET", two.key, '$["visits"]', "5")
+    one, two = await DatedGuest.ainsert(DatedGuest(since=MOMENT), DatedGuest(since=MOMENT))
+    await ask(DatedGuest, "JSON.SET", two.key, '$["visits"]', "5")
     with pytest.raises(RapyerError):
         async with rapyer.apipeline():
             await one.aupdate(since=datetime(1970, 1, 1))
             await two.visits.aappend(Visit(day=date(2000, 1, 1)))
     assert (await numbers(one.key))["since"] == MICROSECONDS
-    assert (await Guest.aget(one.key)).since == MOMENT
+    assert (await DatedGuest.aget(one.key)).since == MOMENT
     with pytest.raises(RapyerError):
         async with rapyer.apipeline(all_or_nothing=False):
             await one.aupdate(since=datetime(1970, 1, 1))
@@ -184,11 +184,11 @@ async def test_loads_do_not_see_it(rapyer: ModuleType, cls: Any) -> None:
 
 
 async def test_documents_that_were_stored_without(rapyer: ModuleType) -> None:
-    await ask(Guest, "JSON.SET", "Guest:old", "$", '{"since": "1970-01-01T00:00:01"}')
-    guest = await Guest.aget("old")
-    assert guest.since == datetime(1970, 1, 1, 0, 0, 1) and await numbers("Guest:old") is None
-    backfill = backfill_operation(Guest, RapyerKey("Guest:old"))
+    await ask(DatedGuest, "JSON.SET", "DatedGuest:old", "$", '{"since": "1970-01-01T00:00:01"}')
+    guest = await DatedGuest.aget("old")
+    assert guest.since == datetime(1970, 1, 1, 0, 0, 1) and await numbers("DatedGuest:old") is None
+    backfill = backfill_operation(DatedGuest, RapyerKey("DatedGuest:old"))
     assert backfill is not None and backfill_operation(PlainGuest, RapyerKey("x")) is None
     async with rapyer.apipeline():
-        rapyer.current_scope().add(backfill, Guest)
-    assert await numbers("Guest:old") == {"since": 1_000_000, "visits_day": []}
+        rapyer.current_scope().add(backfill, DatedGuest)
+    assert await numbers("DatedGuest:old") == {"since": 1_000_000, "visits_day": []}

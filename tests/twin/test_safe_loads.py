@@ -92,12 +92,12 @@ class Strict(AtomicRedisModel):
     number: SafeLoad[int] = Field(0)
 
 
-class Open(AtomicRedisModel):
+class SafelyOpen(AtomicRedisModel):
     model_config = ConfigDict(extra="allow")
     number: SafeLoad[int] = Field(0)
 
 
-class Revised(AtomicRedisModel):
+class SafelyRevised(AtomicRedisModel):
     Meta = RedisConfig(optimistic=True)
     number: SafeLoad[int] = Field(0)
     name: str = ""
@@ -387,7 +387,11 @@ async def test_the_model_as_a_whole(rapyer: ModuleType) -> None:
 
 
 async def test_members_that_are_no_fields(rapyer: ModuleType) -> None:
-    strict, free, revised = await Strict().asave(), await Open().asave(), await Revised().asave()
+    strict, free, revised = (
+        await Strict().asave(),
+        await SafelyOpen().asave(),
+        await SafelyRevised().asave(),
+    )
     for model in (strict, free, revised):
         await put(model, "number", "?")
     assert (await Strict.aget(strict.key)).failed_fields.keys() == {"number"}
@@ -395,9 +399,9 @@ async def test_members_that_are_no_fields(rapyer: ModuleType) -> None:
     with pytest.raises(CorruptedModelError, match="Extra inputs"):
         await Strict.aget(strict.key)
     await put(free, "other", [1])
-    found: Any = await Open.aget(free.key)
+    found: Any = await SafelyOpen.aget(free.key)
     assert found.other == [1] and found.failed_fields.keys() == {"number"}
-    counted: Any = await Revised.aget(revised.key)
+    counted: Any = await SafelyRevised.aget(revised.key)
     counted.name = "x"
     await counted.asave()
     await counted.aupdate(name="y")

@@ -261,7 +261,7 @@ async def test_root_models(rapyer: ModuleType) -> None:
 # Secrets
 
 
-class Account(AtomicRedisModel):
+class StoredAccount(AtomicRedisModel):
     token: Annotated[SecretStr, StoredSecret()]
     data: Annotated[SecretBytes | None, StoredSecret()] = None
     codes: Annotated[list[SecretStr], StoredSecret()] = []
@@ -270,7 +270,7 @@ class Account(AtomicRedisModel):
 
 
 async def test_a_secret_is_stored_where_the_field_says_so(rapyer: ModuleType) -> None:
-    account = Account(
+    account = StoredAccount(
         token=SecretStr("s3"),
         data=SecretBytes(b"\xff"),
         codes=[SecretStr("a")],
@@ -279,7 +279,7 @@ async def test_a_secret_is_stored_where_the_field_says_so(rapyer: ModuleType) ->
     )
     await account.asave()
     assert await stored(account) == {"token": "s3", "data": "_w==", "codes": ["a"], "pin": 7}
-    again = await Account.aget(account.key)
+    again = await StoredAccount.aget(account.key)
     assert again.token.get_secret_value() == "s3" and again.data == SecretBytes(b"\xff")
     assert again.codes == [SecretStr("a")] and again.pin == Secret(7) and again.hidden is None
     await again.aupdate(token=SecretStr("s4"))
@@ -287,9 +287,9 @@ async def test_a_secret_is_stored_where_the_field_says_so(rapyer: ModuleType) ->
     assert (await stored(account))["codes"] == ["a", "b"]
     for shown in (repr(again), again.model_dump_json(), str(again.model_dump())):
         assert "s4" not in shown
-    await ask(Account, "JSON.SET", account.key, '$["token"]', "17")
+    await ask(StoredAccount, "JSON.SET", account.key, '$["token"]', "17")
     with pytest.raises(CorruptedModelError) as caught:
-        await Account.aget(account.key)
+        await StoredAccount.aget(account.key)
     assert "s4" not in str(caught.value)
 
 

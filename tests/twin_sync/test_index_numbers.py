@@ -28,7 +28,7 @@ class Visit(BaseModel):
     note: str = ""
 
 
-class Guest(AtomicRedisModel):
+class DatedGuest(AtomicRedisModel):
     name: Index[str] = ""
     since: Index[datetime]
     paid: Annotated[Decimal | None, Index()] = None
@@ -53,17 +53,17 @@ class PlainGuest(AtomicRedisModel):
 
 
 def numbers(key: str) -> Any:
-    text = ask(Guest, "JSON.GET", key, f'$["{SHADOW_MEMBER}"]')
+    text = ask(DatedGuest, "JSON.GET", key, f'$["{SHADOW_MEMBER}"]')
     found = json.loads(text)
     return found[0] if found else None
 
 
 def test_a_whole_document(rapyer: ModuleType) -> None:
-    guest = Guest(since=MOMENT, paid=Decimal("1.50")).save()
+    guest = DatedGuest(since=MOMENT, paid=Decimal("1.50")).save()
     assert numbers(guest.key) == {"since": MICROSECONDS, "paid": 1.5, "visits_day": []}
-    assert (Guest.get(guest.key)).since == MOMENT
-    Guest.insert(*(Guest(since=MOMENT) for _ in range(3)))
-    for other in Guest.find_keys():
+    assert (DatedGuest.get(guest.key)).since == MOMENT
+    DatedGuest.insert(*(DatedGuest(since=MOMENT) for _ in range(3)))
+    for other in DatedGuest.find_keys():
         assert (numbers(other))["since"] == MICROSECONDS
     plain = PlainGuest().save()
     assert numbers(plain.key) is None
@@ -82,13 +82,13 @@ def test_a_whole_document(rapyer: ModuleType) -> None:
     ],
 )
 def test_moments(rapyer: ModuleType, moment: datetime, expected: int) -> None:
-    guest = Guest(since=moment).save()
+    guest = DatedGuest(since=moment).save()
     assert (numbers(guest.key))["since"] == expected
 
 
 def test_days_and_decimals(rapyer: ModuleType) -> None:
     days = [date(1, 1, 1), date(1970, 1, 1), date(2000, 2, 29), date(9999, 12, 31)]
-    guest = Guest(since=MOMENT, visits=[Visit(day=day) for day in days]).save()
+    guest = DatedGuest(since=MOMENT, visits=[Visit(day=day) for day in days]).save()
     assert (numbers(guest.key))["visits_day"] == [day.toordinal() for day in days]
     for text in ("0.1", "-12345678901234567890.5", "1E+5", "1E-400", "123456789012345678"):
         guest.update(paid=Decimal(text))
@@ -100,7 +100,7 @@ def test_days_and_decimals(rapyer: ModuleType) -> None:
 
 
 def test_every_way_to_change_a_text(rapyer: ModuleType) -> None:
-    guest = Guest(since=MOMENT).save()
+    guest = DatedGuest(since=MOMENT).save()
     guest.since = datetime(1970, 1, 1)
     guest.save()
     assert (numbers(guest.key))["since"] == 0
@@ -115,7 +115,7 @@ def test_every_way_to_change_a_text(rapyer: ModuleType) -> None:
     guest.seen.set_item("other", datetime(1970, 1, 1))
     assert (numbers(guest.key))["seen_a_b"] == 0
 
-    def later(model: Guest) -> None:
+    def later(model: DatedGuest) -> None:
         model.since = datetime(1970, 1, 2)
 
     guest.apply(later)
@@ -127,20 +127,20 @@ def test_every_way_to_change_a_text(rapyer: ModuleType) -> None:
     assert (numbers(guest.key))["since"] == 0
     guest.set_ttl(100)
     guest.delete()
-    assert not Guest.exists(guest.key)
-    found = Guest.get_or_create(Guest(since=MOMENT))
+    assert not DatedGuest.exists(guest.key)
+    found = DatedGuest.get_or_create(DatedGuest(since=MOMENT))
     assert (numbers(found.value.key))["since"] == MICROSECONDS
 
 
 def test_a_name_without_a_path(rapyer: ModuleType) -> None:
-    guest = Guest(since=MOMENT, odd={"a\\b": 1}).save()
+    guest = DatedGuest(since=MOMENT, odd={"a\\b": 1}).save()
     guest.odd.update({"a\\b": 2})
-    assert (Guest.get(guest.key)).odd == {"a\\b": 2}
+    assert (DatedGuest.get(guest.key)).odd == {"a\\b": 2}
     assert (numbers(guest.key))["since"] == MICROSECONDS
 
 
 def test_in_a_pipeline(rapyer: ModuleType) -> None:
-    one, two = Guest.insert(Guest(since=MOMENT), Guest(since=MOMENT))
+    one, two = DatedGuest.insert(DatedGuest(since=MOMENT), DatedGuest(since=MOMENT))
     with rapyer.pipeline():
         one.since = datetime(1970, 1, 1)
         one.save()
@@ -155,14 +155,14 @@ def test_in_a_pipeline(rapyer: ModuleType) -> None:
 
 
 def test_a_pipeline_that_fails(rapyer: ModuleType) -> None:
-    one, two = Guest.insert(Guest(since=MOMENT), Guest(since=MOMENT))
-    ask(Guest, "JSON.SET", two.key, '$["visits"]', "5")
+    one, two = DatedGuest.insert(DatedGuest(since=MOMENT), DatedGuest(since=MOMENT))
+    ask(DatedGuest, "JSON.SET", two.key, '$["visits"]', "5")
     with pytest.raises(RapyerError):
         with rapyer.pipeline():
             one.update(since=datetime(1970, 1, 1))
             two.visits.append(Visit(day=date(2000, 1, 1)))
     assert (numbers(one.key))["since"] == MICROSECONDS
-    assert (Guest.get(one.key)).since == MOMENT
+    assert (DatedGuest.get(one.key)).since == MOMENT
     with pytest.raises(RapyerError):
         with rapyer.pipeline(all_or_nothing=False):
             one.update(since=datetime(1970, 1, 1))
@@ -185,11 +185,11 @@ def test_loads_do_not_see_it(rapyer: ModuleType, cls: Any) -> None:
 
 
 def test_documents_that_were_stored_without(rapyer: ModuleType) -> None:
-    ask(Guest, "JSON.SET", "Guest:old", "$", '{"since": "1970-01-01T00:00:01"}')
-    guest = Guest.get("old")
-    assert guest.since == datetime(1970, 1, 1, 0, 0, 1) and numbers("Guest:old") is None
-    backfill = backfill_operation(Guest, RapyerKey("Guest:old"))
+    ask(DatedGuest, "JSON.SET", "DatedGuest:old", "$", '{"since": "1970-01-01T00:00:01"}')
+    guest = DatedGuest.get("old")
+    assert guest.since == datetime(1970, 1, 1, 0, 0, 1) and numbers("DatedGuest:old") is None
+    backfill = backfill_operation(DatedGuest, RapyerKey("DatedGuest:old"))
     assert backfill is not None and backfill_operation(PlainGuest, RapyerKey("x")) is None
     with rapyer.pipeline():
-        rapyer.current_scope().add(backfill, Guest)
-    assert numbers("Guest:old") == {"since": 1_000_000, "visits_day": []}
+        rapyer.current_scope().add(backfill, DatedGuest)
+    assert numbers("DatedGuest:old") == {"since": 1_000_000, "visits_day": []}

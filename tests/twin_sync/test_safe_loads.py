@@ -93,12 +93,12 @@ class Strict(AtomicRedisModel):
     number: SafeLoad[int] = Field(0)
 
 
-class Open(AtomicRedisModel):
+class SafelyOpen(AtomicRedisModel):
     model_config = ConfigDict(extra="allow")
     number: SafeLoad[int] = Field(0)
 
 
-class Revised(AtomicRedisModel):
+class SafelyRevised(AtomicRedisModel):
     Meta = RedisConfig(optimistic=True)
     number: SafeLoad[int] = Field(0)
     name: str = ""
@@ -388,7 +388,11 @@ def test_the_model_as_a_whole(rapyer: ModuleType) -> None:
 
 
 def test_members_that_are_no_fields(rapyer: ModuleType) -> None:
-    strict, free, revised = Strict().save(), Open().save(), Revised().save()
+    strict, free, revised = (
+        Strict().save(),
+        SafelyOpen().save(),
+        SafelyRevised().save(),
+    )
     for model in (strict, free, revised):
         put(model, "number", "?")
     assert (Strict.get(strict.key)).failed_fields.keys() == {"number"}
@@ -396,9 +400,9 @@ def test_members_that_are_no_fields(rapyer: ModuleType) -> None:
     with pytest.raises(CorruptedModelError, match="Extra inputs"):
         Strict.get(strict.key)
     put(free, "other", [1])
-    found: Any = Open.get(free.key)
+    found: Any = SafelyOpen.get(free.key)
     assert found.other == [1] and found.failed_fields.keys() == {"number"}
-    counted: Any = Revised.get(revised.key)
+    counted: Any = SafelyRevised.get(revised.key)
     counted.name = "x"
     counted.save()
     counted.update(name="y")

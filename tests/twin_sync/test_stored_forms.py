@@ -262,7 +262,7 @@ def test_root_models(rapyer: ModuleType) -> None:
 # Secrets
 
 
-class Account(AtomicRedisModel):
+class StoredAccount(AtomicRedisModel):
     token: Annotated[SecretStr, StoredSecret()]
     data: Annotated[SecretBytes | None, StoredSecret()] = None
     codes: Annotated[list[SecretStr], StoredSecret()] = []
@@ -271,7 +271,7 @@ class Account(AtomicRedisModel):
 
 
 def test_a_secret_is_stored_where_the_field_says_so(rapyer: ModuleType) -> None:
-    account = Account(
+    account = StoredAccount(
         token=SecretStr("s3"),
         data=SecretBytes(b"\xff"),
         codes=[SecretStr("a")],
@@ -280,7 +280,7 @@ def test_a_secret_is_stored_where_the_field_says_so(rapyer: ModuleType) -> None:
     )
     account.save()
     assert stored(account) == {"token": "s3", "data": "_w==", "codes": ["a"], "pin": 7}
-    again = Account.get(account.key)
+    again = StoredAccount.get(account.key)
     assert again.token.get_secret_value() == "s3" and again.data == SecretBytes(b"\xff")
     assert again.codes == [SecretStr("a")] and again.pin == Secret(7) and again.hidden is None
     again.update(token=SecretStr("s4"))
@@ -288,9 +288,9 @@ def test_a_secret_is_stored_where_the_field_says_so(rapyer: ModuleType) -> None:
     assert (stored(account))["codes"] == ["a", "b"]
     for shown in (repr(again), again.model_dump_json(), str(again.model_dump())):
         assert "s4" not in shown
-    ask(Account, "JSON.SET", account.key, '$["token"]', "17")
+    ask(StoredAccount, "JSON.SET", account.key, '$["token"]', "17")
     with pytest.raises(CorruptedModelError) as caught:
-        Account.get(account.key)
+        StoredAccount.get(account.key)
     assert "s4" not in str(caught.value)
 
 
