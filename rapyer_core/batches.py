@@ -212,11 +212,11 @@ def is_confirmed(batch: Batch, reply: Reply) -> bool:
     return True
 
 
-def renewed_keys(batches: Sequence[Batch], replies: Sequence[Reply]) -> list[str]:
+def renewed_keys(batches: Sequence[Batch], replies: Sequence[Reply | ServerError]) -> list[str]:
     """Return the keys of the documents whose lifetimes batches started anew."""
     keys: dict[str, None] = {}
     for batch, reply in zip(batches, replies, strict=False):
-        failed, own = _parts(reply)
+        failed, own = (1, ()) if isinstance(reply, ServerError) else _parts(reply)
         if not failed:
             keys.update(dict.fromkeys(renewed(batch.operations, own)))
     return list(keys)

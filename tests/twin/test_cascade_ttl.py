@@ -15,11 +15,14 @@ from rapyer_async import (
     CascadeResult,
     CascadeTTL,
     Field,
+    Index,
     RedisConfig,
+    RedisInt,
     RedisSet,
     Reference,
     TTLCascadeMode,
     apipeline,
+    change,
     init_rapyer,
 )
 from rapyer_async.clients import REGISTRY
@@ -95,6 +98,13 @@ class CasGlobal(AtomicRedisModel):
 
 class CasDerived(CasGlobal):
     pass
+
+
+class CasIndexed(AtomicRedisModel):
+    Meta = RedisConfig(ttl=300)
+    code: Index[str] = ""
+    count: RedisInt = Field(0)
+    leaf: Annotated[Reference[CasLeaf] | None, CascadeTTL()] = None
 
 
 class CasSilent(AtomicRedisModel):
@@ -243,6 +253,37 @@ async def test_what_takes_a_lifetime_on(rapyer: ModuleType) -> None:
             root.count += 1
             raise ValueError("undone")
     assert await seconds_of(leaf) == [10]
+
+
+async def test_queries_take_lifetimes_on(rapyer: ModuleType) -> None:
+    leaf, other = await dying(CasLeaf()), await dying(CasLeaf())
+    await CasIndexed(code="b", leaf=other).asave()
+    root = await CasIndexed(code="a", leaf=leaf).asave()
+    query = CasIndexed.where(CasIndexed.code == "a").wait_for_index()
+    assert await query.acount() == 1
+
+    async def go_through() -> None:
+        async for model in query:
+            assert model.key == root.key
+
+    for act in (
+        lambda: CasIndexed.afind(CasIndexed.code == "a"),
+        query.aall,
+        query.afirst,
+        query.aget,
+        go_through,
+        lambda: query.apage(5),
+        lambda: query.avalues("code"),
+        lambda: query.aupdate(count=5),
+        lambda: query.aupdate(count=change.increase(1)),
+    ):
+        await fade(root, leaf, other)
+        await act()
+        assert await seconds_of(root, leaf, other) == [300, 300, 10]
+    for look in (query.acount, query.aexists):
+        await fade(root, leaf)
+        await look()
+        assert await seconds_of(root, leaf) == [10, 10]
 
 
 async def test_no_lifetime_becomes_shorter(rapyer: ModuleType) -> None:

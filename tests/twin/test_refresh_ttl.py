@@ -20,6 +20,7 @@ from rapyer_async import (
     RedisDatetimeTimestamp,
     Reference,
     apipeline,
+    change,
     init_rapyer,
 )
 from rapyer_async.clients import DEFAULTS, REGISTRY
@@ -283,6 +284,27 @@ async def test_nothing_counts_where_that_is_said(
     await ask(cls, "PERSIST", model.key)
     await do(model)
     assert await lifetime(model) == -1
+
+
+async def test_queries(rapyer: ModuleType) -> None:
+    query = ActIndexed.where(ActIndexed.name == "n").wait_for_index()
+    for setting, ttl in ((True, 100), (False, 100), (True, None), (FETCH, 100), (ARITHMETIC, 100)):
+        ActDocument.Meta.refresh_ttl, ActDocument.Meta.ttl = setting, ttl
+        model = await shortened(ActIndexed)
+        await model.aupdate(name="n")
+        for group, do in (
+            (FETCH, query.aall),
+            (UPDATE, lambda: query.aupdate(ratio=2.0)),
+            (ARITHMETIC, lambda: query.aupdate(count=change.increase(1))),
+        ):
+            await model.aset_ttl(50)
+            await do()
+            is_renewed = ttl is not None and setting in (True, group)
+            left = await lifetime(model)
+            assert 50 < left <= 100 if is_renewed else 0 < left <= 50, (setting, group)
+            await ask(ActIndexed, "PERSIST", model.key)
+            await do()
+            assert (await lifetime(model) == -1) is not is_renewed
 
 
 async def test_in_a_pipeline(rapyer: ModuleType) -> None:

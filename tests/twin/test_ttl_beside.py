@@ -12,11 +12,13 @@ from pydantic import BaseModel
 from rapyer_async import (
     ActionGroup,
     AtomicRedisModel,
+    Capped,
     CascadeResult,
     CascadeTTL,
     Field,
     Key,
     RedisConfig,
+    RedisPriorityQueue,
     RedisSet,
     Reference,
     apipeline,
@@ -37,6 +39,8 @@ class BesideDocument(AtomicRedisModel):
     tags: RedisSet[str] = Field(default_factory=set)
     part: BesidePart = Field(default_factory=BesidePart)
     empty: RedisSet[int] = Field(default_factory=set)
+    queue: RedisPriorityQueue[str] = Field(default_factory=list)
+    last: Annotated[list[int], Capped(2)] = [1, 2]
 
 
 class BesideRefreshed(BesideDocument):
@@ -102,6 +106,38 @@ async def ask_for_members(model: BesideDocument) -> None:
     await model.part.marks.acontains("m")
 
 
+async def push(model: BesideDocument) -> None:
+    await model.queue.apush("a", 1)
+    await model.queue.apush_many([("b", 2), ("c", 3)])
+
+
+async def work(model: BesideDocument) -> None:
+    await model.queue.apush_many([("a", 1), ("b", 2), ("c", 3)])
+    assert await model.queue.apop() == "a"
+    await model.queue.aremove("b")
+
+
+async def use_up(model: BesideDocument) -> None:
+    """The key is gone with its last member, and is made anew with the document's lifetime."""
+    await model.tags.aclear()
+    await model.tags.aadd("n")
+    await model.queue.apush("a", 1)
+    await model.queue.aclear()
+    await model.queue.apush("a", 1)
+
+
+async def look_at_queue(model: BesideDocument) -> None:
+    await model.queue.apush("a", 1)
+    await model.queue.apeek()
+    await model.queue.aitems()
+    await model.queue.asize()
+
+
+async def append_capped(model: BesideDocument) -> None:
+    await model.last.aappend(3)
+    await model.last.ainsert(0, 4)
+
+
 async def get(model: BesideDocument) -> None:
     await type(model).aget(model.key)
 
@@ -157,7 +193,8 @@ async def handle(model: BesideDocument) -> None:
 
 ACTS: list[Callable[[BesideDocument], Any]] = [
     *(save, force, increase, add, begin, remove, ask_for_members, get, get_part, find, load),
-    *(load_field, apply, make_or_get, make_or_update, update, lock, pipe, handle),
+    *(push, work, use_up, look_at_queue, append_capped, load_field, apply, make_or_get),
+    *(make_or_update, update, lock, pipe, handle),
 ]
 
 
@@ -184,8 +221,8 @@ async def test_setting_and_refreshing(rapyer: ModuleType) -> None:
     await model.aset_ttl(70)
     assert await lifetimes(model) == {70}
     result = await model.aset_ttl(60, cascade=True)
-    # Of the three keys beside it, that of the empty set does not exist.
-    assert result == CascadeResult(refreshed=0, dangling_children=0, dangling_special=1)
+    # Of the four keys beside it, those of the empty set and queue do not exist.
+    assert result == CascadeResult(refreshed=0, dangling_children=0, dangling_special=2)
     assert await lifetimes(model) == {60}
     driver.forget()
     await model.refresh_ttl()
@@ -212,7 +249,7 @@ async def test_a_cascade_reaches_what_is_beside(rapyer: ModuleType) -> None:
     assert await lifetimes(model) == await lifetimes(holder) == {300}
     await model.aset_ttl(50)
     result = await holder.aset_ttl(200, cascade=True)
-    assert result == CascadeResult(refreshed=1, dangling_children=0, dangling_special=1)
+    assert result == CascadeResult(refreshed=1, dangling_children=0, dangling_special=2)
     assert await lifetimes(model) == await lifetimes(holder) == {200}
     await model.aset_ttl(1000)
     await holder.aset_ttl(200, cascade=True)

@@ -25,10 +25,13 @@ from rapyer_sync import (
     CascadeResult,
     CascadeTTL,
     Field,
+    Index,
     RedisConfig,
+    RedisInt,
     RedisSet,
     Reference,
     TTLCascadeMode,
+    change,
     init_rapyer,
     pipeline,
 )
@@ -96,6 +99,13 @@ class CasGlobal(AtomicRedisModel):
 
 class CasDerived(CasGlobal):
     pass
+
+
+class CasIndexed(AtomicRedisModel):
+    Meta = RedisConfig(ttl=300)
+    code: Index[str] = ""
+    count: RedisInt = Field(0)
+    leaf: Annotated[Reference[CasLeaf] | None, CascadeTTL()] = None
 
 
 class CasSilent(AtomicRedisModel):
@@ -244,6 +254,37 @@ def test_what_takes_a_lifetime_on(rapyer: ModuleType) -> None:
             root.count += 1
             raise ValueError("undone")
     assert seconds_of(leaf) == [10]
+
+
+def test_queries_take_lifetimes_on(rapyer: ModuleType) -> None:
+    leaf, other = dying(CasLeaf()), dying(CasLeaf())
+    CasIndexed(code="b", leaf=other).save()
+    root = CasIndexed(code="a", leaf=leaf).save()
+    query = CasIndexed.where(CasIndexed.code == "a").wait_for_index()
+    assert query.count() == 1
+
+    def go_through() -> None:
+        for model in query:
+            assert model.key == root.key
+
+    for act in (
+        lambda: CasIndexed.find(CasIndexed.code == "a"),
+        query.all,
+        query.first,
+        query.get,
+        go_through,
+        lambda: query.page(5),
+        lambda: query.values("code"),
+        lambda: query.update(count=5),
+        lambda: query.update(count=change.increase(1)),
+    ):
+        fade(root, leaf, other)
+        act()
+        assert seconds_of(root, leaf, other) == [300, 300, 10]
+    for look in (query.count, query.exists):
+        fade(root, leaf)
+        look()
+        assert seconds_of(root, leaf) == [10, 10]
 
 
 def test_no_lifetime_becomes_shorter(rapyer: ModuleType) -> None:

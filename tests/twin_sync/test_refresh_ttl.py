@@ -21,6 +21,7 @@ from rapyer_sync import (
     RedisConfig,
     RedisDatetimeTimestamp,
     Reference,
+    change,
     init_rapyer,
     pipeline,
 )
@@ -282,6 +283,27 @@ def test_nothing_counts_where_that_is_said(
     ask(cls, "PERSIST", model.key)
     do(model)
     assert lifetime(model) == -1
+
+
+def test_queries(rapyer: ModuleType) -> None:
+    query = ActIndexed.where(ActIndexed.name == "n").wait_for_index()
+    for setting, ttl in ((True, 100), (False, 100), (True, None), (FETCH, 100), (ARITHMETIC, 100)):
+        ActDocument.Meta.refresh_ttl, ActDocument.Meta.ttl = setting, ttl
+        model = shortened(ActIndexed)
+        model.update(name="n")
+        for group, do in (
+            (FETCH, query.all),
+            (UPDATE, lambda: query.update(ratio=2.0)),
+            (ARITHMETIC, lambda: query.update(count=change.increase(1))),
+        ):
+            model.set_ttl(50)
+            do()
+            is_renewed = ttl is not None and setting in (True, group)
+            left = lifetime(model)
+            assert 50 < left <= 100 if is_renewed else 0 < left <= 50, (setting, group)
+            ask(ActIndexed, "PERSIST", model.key)
+            do()
+            assert (lifetime(model) == -1) is not is_renewed
 
 
 def test_in_a_pipeline(rapyer: ModuleType) -> None:

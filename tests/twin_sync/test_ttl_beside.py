@@ -13,11 +13,13 @@ from pydantic import BaseModel
 from rapyer_sync import (
     ActionGroup,
     AtomicRedisModel,
+    Capped,
     CascadeResult,
     CascadeTTL,
     Field,
     Key,
     RedisConfig,
+    RedisPriorityQueue,
     RedisSet,
     Reference,
     pipeline,
@@ -38,6 +40,8 @@ class BesideDocument(AtomicRedisModel):
     tags: RedisSet[str] = Field(default_factory=set)
     part: BesidePart = Field(default_factory=BesidePart)
     empty: RedisSet[int] = Field(default_factory=set)
+    queue: RedisPriorityQueue[str] = Field(default_factory=list)
+    last: Annotated[list[int], Capped(2)] = [1, 2]
 
 
 class BesideRefreshed(BesideDocument):
@@ -103,6 +107,38 @@ def ask_for_members(model: BesideDocument) -> None:
     model.part.marks.contains("m")
 
 
+def push(model: BesideDocument) -> None:
+    model.queue.push("a", 1)
+    model.queue.push_many([("b", 2), ("c", 3)])
+
+
+def work(model: BesideDocument) -> None:
+    model.queue.push_many([("a", 1), ("b", 2), ("c", 3)])
+    assert model.queue.pop() == "a"
+    model.queue.remove("b")
+
+
+def use_up(model: BesideDocument) -> None:
+    """The key is gone with its last member, and is made anew with the document's lifetime."""
+    model.tags.clear()
+    model.tags.add("n")
+    model.queue.push("a", 1)
+    model.queue.clear()
+    model.queue.push("a", 1)
+
+
+def look_at_queue(model: BesideDocument) -> None:
+    model.queue.push("a", 1)
+    model.queue.peek()
+    model.queue.items()
+    model.queue.size()
+
+
+def append_capped(model: BesideDocument) -> None:
+    model.last.append(3)
+    model.last.insert(0, 4)
+
+
 def get(model: BesideDocument) -> None:
     type(model).get(model.key)
 
@@ -158,7 +194,8 @@ def handle(model: BesideDocument) -> None:
 
 ACTS: list[Callable[[BesideDocument], Any]] = [
     *(save, force, increase, add, begin, remove, ask_for_members, get, get_part, find, load),
-    *(load_field, apply, make_or_get, make_or_update, update, lock, pipe, handle),
+    *(push, work, use_up, look_at_queue, append_capped, load_field, apply, make_or_get),
+    *(make_or_update, update, lock, pipe, handle),
 ]
 
 
@@ -185,8 +222,8 @@ def test_setting_and_refreshing(rapyer: ModuleType) -> None:
     model.set_ttl(70)
     assert lifetimes(model) == {70}
     result = model.set_ttl(60, cascade=True)
-    # Of the three keys beside it, that of the empty set does not exist.
-    assert result == CascadeResult(refreshed=0, dangling_children=0, dangling_special=1)
+    # Of the four keys beside it, those of the empty set and queue do not exist.
+    assert result == CascadeResult(refreshed=0, dangling_children=0, dangling_special=2)
     assert lifetimes(model) == {60}
     driver.forget()
     model.refresh_ttl()
@@ -213,7 +250,7 @@ def test_a_cascade_reaches_what_is_beside(rapyer: ModuleType) -> None:
     assert lifetimes(model) == lifetimes(holder) == {300}
     model.set_ttl(50)
     result = holder.set_ttl(200, cascade=True)
-    assert result == CascadeResult(refreshed=1, dangling_children=0, dangling_special=1)
+    assert result == CascadeResult(refreshed=1, dangling_children=0, dangling_special=2)
     assert lifetimes(model) == lifetimes(holder) == {200}
     model.set_ttl(1000)
     holder.set_ttl(200, cascade=True)
