@@ -12,24 +12,24 @@ from rapyer_core.keys import slot_of
 from tools.redis_server import RunningServer
 
 
-class Painter(rapyer_async.AtomicRedisModel):
+class ClusterPainter(rapyer_async.AtomicRedisModel):
     Meta = RedisConfig(ttl=500)
 
     name: rapyer_async.Key[str]
     tags: RedisSet[str] = Field(default_factory=set)
 
 
-class Visitor(rapyer_async.AtomicRedisModel):
+class ClusterVisitor(rapyer_async.AtomicRedisModel):
     name: rapyer_async.Key[str]
 
 
-class Gallery(rapyer_async.AtomicRedisModel):
+class ClusterGallery(rapyer_async.AtomicRedisModel):
     Meta = RedisConfig(ttl=300)
 
     name: rapyer_async.Key[str]
-    painters: Annotated[list[Reference[Painter]], CascadeTTL()] = Field(default_factory=list)
-    visitors: dict[str, Reference[Visitor]] = Field(default_factory=dict)
-    partner: Reference["Gallery"] | None = None  # noqa: UP037
+    painters: Annotated[list[Reference[ClusterPainter]], CascadeTTL()] = Field(default_factory=list)
+    visitors: dict[str, Reference[ClusterVisitor]] = Field(default_factory=dict)
+    partner: Reference["ClusterGallery"] | None = None  # noqa: UP037
 
 
 async def test_fetching_and_lifetimes_over_several_slots(
@@ -37,15 +37,15 @@ async def test_fetching_and_lifetimes_over_several_slots(
 ) -> None:
     client: Any = waiting.RedisCluster.from_url(empty_cluster[0].url)
     await rapyer_async.init_rapyer(client)
-    painters = [await Painter(name=name, tags={name}).asave() for name in "abcdef"]
-    other = await Gallery(name="other").asave()
-    visitors = {name: await Visitor(name=name).asave() for name in "uvwxyz"}
-    gallery = Gallery(name="own", painters=painters, partner=other, visitors=visitors)
+    painters = [await ClusterPainter(name=name, tags={name}).asave() for name in "abcdef"]
+    other = await ClusterGallery(name="other").asave()
+    visitors = {name: await ClusterVisitor(name=name).asave() for name in "uvwxyz"}
+    gallery = ClusterGallery(name="own", painters=painters, partner=other, visitors=visitors)
     await gallery.asave()
     keys = [gallery.key, other.key, *(painter.key for painter in painters)]
     assert len({slot_of(key) for key in keys}) == len(keys)
 
-    loaded = await Gallery.aget("own", fetch=["painters", "partner", "visitors"])
+    loaded = await ClusterGallery.aget("own", fetch=["painters", "partner", "visitors"])
     assert [painter.name for painter in loaded.painters] == list("abcdef")
     assert [painter.tags for painter in loaded.painters] == [{name} for name in "abcdef"]
     assert loaded.partner.value == other
