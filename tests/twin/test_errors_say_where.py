@@ -46,7 +46,7 @@ class Whole(AtomicRedisModel):
     ratio: float = 0.0
 
 
-class Counted(AtomicRedisModel):
+class WhereCounted(AtomicRedisModel):
     Meta = RedisConfig(optimistic=True)
     code: Key[str]
     name: str = ""
@@ -126,13 +126,13 @@ async def test_in_a_pipeline(documents: None) -> None:
 
 
 async def test_a_revision(rapyer: ModuleType) -> None:
-    old, new = await Counted(code="a").asave(), await Counted.aget("a")
+    old, new = await WhereCounted(code="a").asave(), await WhereCounted.aget("a")
     new.name = "new"
     await new.asave()
     old.name = "old"
     with pytest.raises(StaleModelError) as caught:
         await old.asave()
-    assert (caught.value.key, caught.value.model) == ("Counted:a", "Counted")
+    assert (caught.value.key, caught.value.model) == ("WhereCounted:a", "WhereCounted")
 
 
 async def test_a_conflict(documents: None, redis_url: str) -> None:

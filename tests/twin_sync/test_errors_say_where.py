@@ -47,7 +47,7 @@ class Whole(AtomicRedisModel):
     ratio: float = 0.0
 
 
-class Counted(AtomicRedisModel):
+class WhereCounted(AtomicRedisModel):
     Meta = RedisConfig(optimistic=True)
     code: Key[str]
     name: str = ""
@@ -127,13 +127,13 @@ def test_in_a_pipeline(documents: None) -> None:
 
 
 def test_a_revision(rapyer: ModuleType) -> None:
-    old, new = Counted(code="a").save(), Counted.get("a")
+    old, new = WhereCounted(code="a").save(), WhereCounted.get("a")
     new.name = "new"
     new.save()
     old.name = "old"
     with pytest.raises(StaleModelError) as caught:
         old.save()
-    assert (caught.value.key, caught.value.model) == ("Counted:a", "Counted")
+    assert (caught.value.key, caught.value.model) == ("WhereCounted:a", "WhereCounted")
 
 
 def test_a_conflict(documents: None, redis_url: str) -> None:
