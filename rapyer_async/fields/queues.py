@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 
 from typing_extensions import Self
@@ -18,7 +18,7 @@ __all__ = ["QueueHandle", "QueueMethods", "RedisPriorityQueue"]
 T = TypeVar("T")
 
 
-class QueueMethods(ValueMethods[Iterable[tuple[T, float]]], QueueOperations, Generic[T]):
+class QueueMethods(ValueMethods[list[PriorityQueueItem[T]]], QueueOperations, Generic[T]):
     """What a queue can do on the server. The local copy follows what is done through it.
 
     The lowest priority is served first. Each raises `KeyNotFound` where the document is not
@@ -35,7 +35,7 @@ class QueueMethods(ValueMethods[Iterable[tuple[T, float]]], QueueOperations, Gen
         result: Self = await perform(self, "apush", self.push_operation, value, priority)
         return result
 
-    async def apush_many(self, items: Iterable[PriorityQueueItem[T] | tuple[T, float]]) -> Self:
+    async def apush_many(self, items: Iterable[tuple[T, float]]) -> Self:
         """Push items, or pairs of a value and its priority, in one step; return the queue."""
         result: Self = await perform(self, "apush_many", self.push_many_operation, items)
         return result
@@ -68,6 +68,21 @@ class QueueMethods(ValueMethods[Iterable[tuple[T, float]]], QueueOperations, Gen
     async def aclear(self) -> Self:
         """Remove every item, and return the queue."""
         result: Self = await perform(self, "aclear", self.clear_operation)
+        return result
+
+    async def aset(self, value: Iterable[tuple[T, float]]) -> Self:
+        """Replace all items, given as items or pairs; return the queue."""
+        result: Self = await perform(self, "aset", self.set_operation, list(value))
+        return result
+
+    async def aapply(
+        self, function: Callable[[list[PriorityQueueItem[T]]], Iterable[tuple[T, float]]]
+    ) -> Self:
+        """Replace all items by what a function makes of them, atomically; return the queue.
+
+        The function may be called several times, as for any field.
+        """
+        result: Self = await perform(self, "aapply", self.apply_operation, function)
         return result
 
     async def adelete_special(self) -> Self:

@@ -8,6 +8,7 @@ the order of the texts, and where equal ones are kept apart in the order of the 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -345,7 +346,8 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
     @overload
     def __getitem__(self, index: slice) -> list[PriorityQueueItem[T]]: ...
     def __getitem__(self, index: Any) -> Any:
-        return self._in_order()[index]
+        found: Any = self._in_order()[index]
+        return found
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -354,8 +356,10 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
         return iter(list(self._in_order()))
 
     def __eq__(self, other: object) -> bool:
-        is_alike = isinstance(other, (BoundQueue, list))
-        return is_alike and self._in_order() == _plain_items(other)
+        if not isinstance(other, (BoundQueue, list)):
+            return False
+        theirs: Any = other
+        return self._in_order() == _plain_items(theirs)
 
     __hash__ = None  # type: ignore[assignment]  # as of a list
 
@@ -465,15 +469,17 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
         else:
             self.rapyer_accept(held or ())
         self._sorted = None
-        wanted = {self.rapyer_pair(item) for item in items}
-        for item in self._in_order():
-            if self.rapyer_pair(item) not in wanted:
-                self._remove_at(self._find(item.value, item.priority))
-        known = [self.rapyer_pair(item) for item in self]
-        for item in items:
-            if self.rapyer_pair(item) in known:
-                known.remove(self.rapyer_pair(item))
+        wanted = Counter(self.rapyer_pair(item) for item in items)
+        for key, item in list(self._entries.items()):
+            pair = self.rapyer_pair(item)
+            if wanted[pair]:
+                wanted[pair] -= 1
             else:
+                self._remove_at(key)
+        for item in items:
+            pair = self.rapyer_pair(item)
+            if wanted[pair]:
+                wanted[pair] -= 1
                 self._push(item)
         return self
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 
 from typing_extensions import Self
@@ -19,7 +19,7 @@ __all__ = ["QueueHandle", "QueueMethods", "RedisPriorityQueue"]
 T = TypeVar("T")
 
 
-class QueueMethods(ValueMethods[Iterable[tuple[T, float]]], QueueOperations, Generic[T]):
+class QueueMethods(ValueMethods[list[PriorityQueueItem[T]]], QueueOperations, Generic[T]):
     """What a queue can do on the server. The local copy follows what is done through it.
 
     The lowest priority is served first. Each raises `KeyNotFound` where the document is not
@@ -36,7 +36,7 @@ class QueueMethods(ValueMethods[Iterable[tuple[T, float]]], QueueOperations, Gen
         result: Self = perform(self, "push", self.push_operation, value, priority)
         return result
 
-    def push_many(self, items: Iterable[PriorityQueueItem[T] | tuple[T, float]]) -> Self:
+    def push_many(self, items: Iterable[tuple[T, float]]) -> Self:
         """Push items, or pairs of a value and its priority, in one step; return the queue."""
         result: Self = perform(self, "push_many", self.push_many_operation, items)
         return result
@@ -69,6 +69,21 @@ class QueueMethods(ValueMethods[Iterable[tuple[T, float]]], QueueOperations, Gen
     def clear(self) -> Self:
         """Remove every item, and return the queue."""
         result: Self = perform(self, "clear", self.clear_operation)
+        return result
+
+    def set(self, value: Iterable[tuple[T, float]]) -> Self:
+        """Replace all items, given as items or pairs; return the queue."""
+        result: Self = perform(self, "set", self.set_operation, list(value))
+        return result
+
+    def apply(
+        self, function: Callable[[list[PriorityQueueItem[T]]], Iterable[tuple[T, float]]]
+    ) -> Self:
+        """Replace all items by what a function makes of them, atomically; return the queue.
+
+        The function may be called several times, as for any field.
+        """
+        result: Self = perform(self, "apply", self.apply_operation, function)
         return result
 
     def delete_special(self) -> Self:
