@@ -72,6 +72,10 @@ class ListOperations(ContainerOperations):
         """How many items a capped list keeps."""
         return self.rapyer_plan.choice("list").cap
 
+    def rapyer_first(self) -> str:
+        """Return the text of the local copy's first item, '' where there is none."""
+        return ""
+
     def rapyer_seen(self) -> str:
         """Return what the server compares the local copy by, '' when there is none."""
         raise NotImplementedError
@@ -122,7 +126,7 @@ class ListOperations(ContainerOperations):
         predicted = predict if result is None else None
         args = (self.rapyer_seen(), *args)
         if name.startswith("capped_"):
-            args = (self.rapyer_cap, *args)
+            args = (self.rapyer_cap, self.rapyer_first(), *args)
         return self.rapyer_operation(route, name, args, settle, predicted, confirms=confirms)
 
     def _computed(
@@ -465,9 +469,12 @@ class BoundList(ListOperations, list[T], Generic[T]):
         # a mixture of both would be a list that never was anywhere.
         if self.rapyer_has_changed:
             return "-1"
-        if not self or not self.rapyer_items.is_scalar:
+        if not self or not (self.rapyer_items.is_scalar or self.rapyer_cap):
             return str(len(self))
         return f"{len(self)} {self.rapyer_items.shown(plain_list.__getitem__(self, -1), self)}"
+
+    def rapyer_first(self) -> str:
+        return self.rapyer_items.shown(plain_list.__getitem__(self, 0), self) if self else ""
 
     def rapyer_follow(self, reply: list[Any], change: Callable[[list[Any]], Any]) -> None:
         self.rapyer_version += 1

@@ -346,8 +346,7 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
     @overload
     def __getitem__(self, index: slice) -> list[PriorityQueueItem[T]]: ...
     def __getitem__(self, index: Any) -> Any:
-        found: Any = self._in_order()[index]
-        return found
+        return self._in_order()[index]  # pyright: ignore[reportUnknownVariableType]  # by an index of any kind
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -358,8 +357,7 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, (BoundQueue, list)):
             return False
-        theirs: Any = other
-        return self._in_order() == _plain_items(theirs)
+        return self._in_order() == _plain_items(other)  # pyright: ignore[reportUnknownArgumentType]  # of any items
 
     __hash__ = None  # type: ignore[assignment]  # as of a list
 
