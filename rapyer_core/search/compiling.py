@@ -158,6 +158,10 @@ class _Compiling:
         self._cls = cls
         self._fields = index_schema(cls).fields
         self.limits = limits
+        # An index with words from lists knows no order of words (seen on RediSearch 2.10.5).
+        self.keeps_order = not any(
+            field.mark.text and field.is_many for field in self._fields.values()
+        )
         self.params: list[tuple[str, Parameter]] = []
         self.is_exact = True
 
@@ -255,30 +259,30 @@ def _in(compiling: _Compiling, condition: In, wide: bool) -> str:
     if field.kind.is_ordered:
         found = [bounds_of_value(field, value) for value in condition.values]
         return _joined("|", [_bounded(compiling, field, each, wide) for each in found])
-    values = [_tag(field, value) for value in condition.values]
-    # The index cuts a longer tag, so that it may be another one's too.
+    values = [_tag(value) for value in condition.values]
+    # The index may cut a longer tag: it is another one's too then, or not found at all.
     sure = [value for value in values if len(value.encode()) < compiling.limits.tag]
     if len(sure) < len(values):
         compiling.is_exact = False
+        if wide and field.mark.separator is not None:
+            return _ALL
     kept = values if wide else sure
     if not kept:
         return _NONE
-    names = "|".join(compiling.parameter(value) for value in kept)
+    names = "|".join(compiling.parameter(_escaped(value)) for value in kept)
     return f"(@{field.attribute}:{{{names}}})"
 
 
-def _tag(field: IndexedField, value: Any) -> str:
+def _tag(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if field.mark.case_sensitive else folded(value)
+    return str(value)
 
 
-def folded(text: str) -> str:
-    """Return a text with the letters A to Z made small, which is what the index does."""
-    return text.translate(_SMALL)
-
-
-_SMALL = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+def _escaped(text: str) -> str:
+    """Return a tag as a parameter: the server drops a backslash before punctuation even there (seen
+    on RediSearch 2.10.5)."""
+    return text.replace("\\", "\\\\")
 
 
 def _range(compiling: _Compiling, condition: Range, wide: bool) -> str:
@@ -321,8 +325,6 @@ def _present(compiling: _Compiling, condition: Present, wide: bool) -> str:
 
 def _like(compiling: _Compiling, condition: Like, wide: bool) -> str:
     field, pattern = condition.field, condition.pattern
-    if not field.mark.case_sensitive:
-        pattern = pattern.mapped(folded)
     if pattern.fixed is not None:
         return _in(compiling, In(field, (pattern.fixed,)), wide)
     pieces = [("", pattern.head, "*"), ("*", pattern.tail, "")]
@@ -337,18 +339,19 @@ def _like(compiling: _Compiling, condition: Like, wide: bool) -> str:
             return _NONE
         usable = usable if limits.is_unlimited else []
     found = [
-        f"(@{field.attribute}:{{{before}{compiling.parameter(piece)}{after}}})"
+        f"(@{field.attribute}:{{{before}{compiling.parameter(_escaped(piece))}{after}}})"
         for before, piece, after in usable
     ]
     return _joined(" ", found)
 
 
 def _matches(compiling: _Compiling, condition: Matches, wide: bool) -> str:
-    if not is_sure(condition, compiling.limits):
+    if not is_sure(condition, compiling.limits, compiling.keeps_order):
         compiling.is_exact = False
         if not wide:
             return _NONE
-    return word_query(condition, compiling.parameter, compiling.limits) or _ALL
+    is_ordered = compiling.keeps_order
+    return word_query(condition, compiling.parameter, compiling.limits, is_ordered) or _ALL
 
 
 def _within(compiling: _Compiling, condition: Within, wide: bool) -> str:

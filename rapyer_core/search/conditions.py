@@ -8,6 +8,7 @@ documents without an age too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..errors import UnsupportedArgumentTypeError
@@ -147,6 +148,11 @@ class In(Test):
     """It is one of these comparable values."""
 
     values: tuple[Any, ...]
+
+    @cached_property
+    def members(self) -> frozenset[Any]:
+        """The values, to look one up."""
+        return frozenset(self.values)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic_core import from_json
 
-from .compiling import folded, split_nearest
+from .compiling import split_nearest
 from .conditions import (
     All,
     AnyOf,
@@ -27,6 +27,7 @@ from .conditions import (
 from .geo import distance, is_in_box
 from .kinds import is_list
 from .schema import EACH, IndexedField, Way
+from .values import read_as
 from .vectors import vector_distance
 from .word_search import has_words
 
@@ -122,7 +123,7 @@ def _reached(document: Any, way: Way) -> Iterator[Any]:
 
 def _values(field: IndexedField, document: Any, base: Way) -> Iterator[Any]:
     for found in _reached(document, field.way[len(base) :]):
-        value = field.kind.read(found)
+        value = read_as(field, found)
         if value is None:
             continue
         if field.mark.separator is not None:
@@ -140,12 +141,6 @@ def parts_of(text: str, separator: str) -> list[str]:
     return [part.strip(_BLANKS) for part in text.split(separator)]
 
 
-def _in(test: In, value: Any) -> bool:
-    if isinstance(value, str) and not test.field.mark.case_sensitive:
-        return folded(value) in map(folded, test.values)
-    return value in test.values
-
-
 def _in_range(test: Range, value: Any) -> bool:
     low, high = test.low, test.high
     if low is not None and not (value > low or (test.with_low and value == low)):
@@ -153,17 +148,11 @@ def _in_range(test: Range, value: Any) -> bool:
     return high is None or value < high or (test.with_high and value == high)
 
 
-def _is_like(test: Like, value: Any) -> bool:
-    if test.field.mark.case_sensitive:
-        return test.pattern.fits(value)
-    return test.pattern.mapped(folded).fits(folded(value))
-
-
 _CHECKS: dict[type[Condition], Callable[[Any, Any], bool]] = {
     Present: lambda test, value: True,
-    In: _in,
+    In: lambda test, value: value in test.members,
     Range: _in_range,
-    Like: _is_like,
+    Like: lambda test, value: test.pattern.fits(value),
     Matches: lambda test, value: has_words(test.field, test.words, value),
     Within: lambda test, value: distance(test.circle[:2], value) <= test.circle.metres,
     WithinBox: lambda test, value: is_in_box(value, test.box),

@@ -18,7 +18,7 @@ class Limits(NamedTuple):
 
     expansions: int = 200
     least_prefix: int = 2
-    tag: int = 4096
+    tag: int = 4095
 
     @property
     def is_unlimited(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import Any
 
 from ..errors import UnsupportedArgumentValueError
 
@@ -57,22 +56,36 @@ class Pattern:
         return cls(*parts)
 
     @cached_property
-    def expression(self) -> re.Pattern[str]:
-        """The regular expression of the same meaning."""
-        written = {GAP: ".*", ONE: "."}
-        text = "".join(
-            written[part] if isinstance(part, str) else re.escape(part[0]) for part in self.parts
-        )
-        return re.compile(text, re.DOTALL)
+    def _segments(self) -> list[_Segment]:
+        """What stands before, between and behind the gaps."""
+        segments: list[list[str | tuple[str]]] = [[]]
+        for part in self.parts:
+            if part == GAP:
+                segments.append([])
+            else:
+                segments[-1].append(part)
+        return [_Segment(parts) for parts in segments]
 
     def fits(self, text: str) -> bool:
-        """Return whether a text has the pattern."""
-        return self.expression.fullmatch(text) is not None
+        """Return whether a text has the pattern.
 
-    def mapped(self, change: Any) -> Pattern:
-        """Return the pattern with each fixed piece changed."""
-        parts = (part if isinstance(part, str) else (change(part[0]),) for part in self.parts)
-        return Pattern(*parts)
+        Each segment is looked for once, at the first place it can be at, so that no pattern takes
+        more than its length times the text's.
+        """
+        first, *others = self._segments
+        if not others:
+            return len(text) == first.length and first.is_at(text, 0)
+        last = others.pop()
+        end = len(text) - last.length
+        if end < first.length or not first.is_at(text, 0) or not last.is_at(text, end):
+            return False
+        at = first.length
+        for segment in others:
+            found = segment.find(text, at, end)
+            if found < 0:
+                return False
+            at = found + segment.length
+        return True
 
     @property
     def fixed(self) -> str | None:
@@ -105,3 +118,26 @@ class Pattern:
 
 def _fixed(parts: tuple[str | tuple[str], ...]) -> str:
     return parts[0][0] if parts and not isinstance(parts[0], str) else ""
+
+
+class _Segment:
+    """Fixed text in which any one character may stand at some places."""
+
+    def __init__(self, parts: list[str | tuple[str]]) -> None:
+        self.length: int = sum(1 if isinstance(part, str) else len(part[0]) for part in parts)
+        self._fixed = None if ONE in parts else "".join(part[0] for part in parts)
+        written = ("." if isinstance(part, str) else re.escape(part[0]) for part in parts)
+        self._expression = None if self._fixed is not None else re.compile("".join(written), re.S)
+
+    def is_at(self, text: str, at: int) -> bool:
+        """Return whether it stands at a place."""
+        if self._expression is None:
+            return text.startswith(str(self._fixed), at)
+        return self._expression.match(text, at) is not None
+
+    def find(self, text: str, start: int, end: int) -> int:
+        """Return the first place of it between two, or -1."""
+        if self._expression is None:
+            return text.find(str(self._fixed), start, end)
+        found = self._expression.search(text, start, end)
+        return -1 if found is None else found.start()

@@ -12,9 +12,10 @@ from pydantic_core import SchemaValidator, ValidationError, core_schema, from_js
 from ..errors import InvalidValueError, UnsupportedArgumentTypeError
 from ..invalid import Where
 from .kinds import microseconds
+from .parting import folded
 from .schema import IndexedField
 
-__all__ = ["comparable", "fragment", "limit", "spot_of"]
+__all__ = ["comparable", "fragment", "limit", "read_as", "spot_of"]
 
 
 def spot_of(field: IndexedField) -> Where:
@@ -32,10 +33,16 @@ def comparable(field: IndexedField, value: Any) -> Any:
     if field.plan.kind == "str" and hasattr(value, "rapyer_fields"):
         value = value.key
     checked = field.plan.checked(value, spot)
-    read = field.kind.read(from_json(field.plan.text(checked, spot)))
+    read = read_as(field, from_json(field.plan.text(checked, spot)))
     if read is None or (isinstance(read, str) and "\0" in read):
         raise _refused(field, value)
     return read
+
+
+def read_as(field: IndexedField, stored: Any) -> Any:
+    """Return what a stored JSON value is to comparisons; None where it is of another kind."""
+    value = field.kind.read(stored)
+    return value if field.mark.case_sensitive or value is None else folded(value)
 
 
 def limit(field: IndexedField, value: Any) -> Any:
@@ -73,7 +80,7 @@ def fragment(field: IndexedField, text: Any) -> str:
         )
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise _refused(field, text)
-    return str(text)
+    return str(text) if field.mark.case_sensitive else folded(text)
 
 
 def _refused(field: IndexedField, value: Any) -> InvalidValueError:

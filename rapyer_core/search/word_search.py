@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..errors import UnsupportedArgumentValueError
+from .parting import parted
 from .schema import IndexedField
-from .words import Fuzzy, Phrase, Prefix, Raw, Term, Words, tokens
+from .words import Fuzzy, Phrase, Prefix, Raw, Term, Words
 
 __all__ = ["has_words"]
 
@@ -25,7 +26,7 @@ def has_words(field: IndexedField, words: Words, text: str) -> bool:
             expected="a server with a search module",
             actual="the evaluator in Python",
         )
-    return _has(words, tokens(text))
+    return _has(words, parted(text))
 
 
 def _has(words: Words, found: tuple[str, ...]) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UnsupportedArgumentTypeError, UnsupportedArgumentValueError
+from .parting import MOST_BYTES, parted
 
 __all__ = [
     "AllWords",
@@ -22,8 +22,6 @@ __all__ = [
     "words_of",
 ]
 
-# What parts words. Source: the tokenization page of RediSearch's documentation.
-_PARTS = re.compile(r"[\s,.<>{}\[\]\"':;!@#$%^&*()\-+=~/\\|`?]+")
 _MOST_TYPOS = 3
 
 
@@ -127,16 +125,31 @@ class Raw(Words):
 
 
 def tokens(text: Any) -> tuple[str, ...]:
-    """Return the words of a text, as the server parts them.
+    """Return the words of a text, as the server parts them (`parting`).
 
     Raises:
         UnsupportedArgumentTypeError: it is no text.
+        UnsupportedArgumentValueError: no indexed text has such a word.
     """
     if not isinstance(text, str):
         raise UnsupportedArgumentTypeError(
             f"expected words, got {text!r}", expected="str", actual=text
         )
-    return tuple(word.lower() for word in _PARTS.split(text) if word)
+    found = parted(text)
+    for word in found:
+        if "\0" in word or any("\ud800" <= character <= "\udfff" for character in word):
+            raise _unknown(word)
+        if len(word.encode()) > MOST_BYTES:
+            raise _unknown(word)
+    return found
+
+
+def _unknown(word: str) -> UnsupportedArgumentValueError:
+    return UnsupportedArgumentValueError(
+        f"the index holds no word like {word[:50]!r}: it takes words of {MOST_BYTES} bytes",
+        expected=f"a word of at most {MOST_BYTES} bytes",
+        actual=word,
+    )
 
 
 def words_of(value: Any) -> Words:

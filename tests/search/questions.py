@@ -59,7 +59,17 @@ class Asked:
 
     def found(self, query: CompiledQuery) -> list[str]:
         """Return the keys that the server finds for a query, before the residual."""
-        args = (self.index, query.text, "NOCONTENT", "LIMIT", "0", "10000", *query.arguments())
+        args = (
+            self.index,
+            query.text,
+            "NOCONTENT",
+            "TIMEOUT",
+            "0",
+            "LIMIT",
+            "0",
+            "10000",
+            *query.arguments(),
+        )
         reply = self.client.execute_command("FT.SEARCH", *args)
         return [key.decode() for key in reply[1:]]
 

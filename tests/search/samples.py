@@ -11,7 +11,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from rapyer_core.search.words import Phrase
+from rapyer_core.search.words import Phrase, tokens
 from rapyer_sync import (
     AtomicRedisModel,
     Fuzzy,
@@ -132,8 +132,14 @@ _HARD = [
 ]
 _free: Any = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
 texts = st.sampled_from(_HARD) | st.text("ab", max_size=3) | _free
-_words = st.sampled_from(["red", "Red", "wine", "the", "of", "a", "redwine", "rad", "x1"])
-sentences = st.lists(_words, max_size=5).map(" ".join)
+_words = st.sampled_from(
+    ["red", "Red", "wine", "the", "of", "a", "redwine", "rad", "x1", "a_b", "É", "é", "a\\-b"]
+)
+_between = st.sampled_from([" ", "-", ",", "\n", "\\", "\t", "\xa0", ". ", "'", "|", "\x01"])
+sentences: Any = st.lists(st.tuples(_words, _between).map("".join), max_size=5).map(
+    "".join
+) | st.lists(_words, max_size=5).map(" ".join)
+_some_words = sentences.filter(lambda text: bool(tokens(text)))
 
 # Numbers
 
@@ -274,7 +280,7 @@ def _many(field: Any, values: Any) -> Any:
 # As any class: type checkers see plain annotations as values.
 _E: Any = Everything
 _asked_words = st.one_of(
-    sentences.filter(str.strip),
+    _some_words,
     _words.map(Prefix),
     _words.map(Fuzzy),
     st.tuples(_words, _words).map(lambda pair: Phrase(*pair)),
