@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from rapyer_core import errors
 from rapyer_core.actions import ActionGroup
+from rapyer_core.big_integers import Big
 from rapyer_core.bound.capping import Capped
 from rapyer_core.bound.queues import KeepEqual, PriorityQueueItem
 from rapyer_core.cascades import CascadeResult, CascadeTTL, TTLCascadeMode
@@ -53,7 +54,7 @@ from .fields.dicts import RedisDict
 from .fields.index import Index
 from .fields.lists import RedisList
 from .fields.nullable import Nullable
-from .fields.numbers import RedisFloat, RedisInt
+from .fields.numbers import BigInt, RedisFloat, RedisInt
 from .fields.queues import RedisPriorityQueue
 from .fields.references import ForeignKey, Reference
 from .fields.safe_loads import SafeLoad
@@ -82,6 +83,8 @@ __all__ = [
     "Aggregate",
     "AtomicRedisModel",
     "Avg",
+    "Big",
+    "BigInt",
     "Capped",
     "CascadeResult",
     "CascadeTTL",

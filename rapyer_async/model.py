@@ -513,6 +513,7 @@ AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
 AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
     {
         "int": IntHandle,
+        "big-int": IntHandle,
         "float": FloatHandle,
         "str": StrHandle,
         "datetime": DatetimeHandle,

@@ -21,7 +21,7 @@ _KINDS: dict[str, frozenset[str]] = {
         ("bool", "boolean"),
         ("none", "null"),
         ("str date datetime time timedelta decimal", "string"),
-        ("uuid url multi-host-url bytes complex", "string"),
+        ("big-int uuid url multi-host-url bytes complex", "string"),
         ("list tuple set frozenset named-tuple generator", "array"),
         ("dict typed-dict model dataclass tagged-union", "object"),
     )
@@ -59,5 +59,5 @@ def _kinds_of(values: Any) -> frozenset[str]:
 
 def _has_own_serializer(part: SchemaPart) -> bool:
     return any("serialization" in layer for layer in part.layers()) and (
-        surface(part).kind != "timestamp"
+        surface(part).kind not in ("timestamp", "big-int")
     )

@@ -62,6 +62,7 @@ _IMMUTABLE = frozenset(
         "date",
         "time",
         "datetime",
+        "big-int",
         "point",
         "timestamp",
         "timedelta",
@@ -88,6 +89,7 @@ _BINDABLE = frozenset(
         "any",
         "union",
         "tagged-union",
+        "big-int",
         "datetime",
         "timestamp",
     ]

@@ -14,6 +14,7 @@ from .reference_plans import REFERENCE_MARK
 
 __all__ = [
     "CAP",
+    "COMPUTED",
     "KIND",
     "KINDS",
     "NEUTRAL",
@@ -46,6 +47,8 @@ _BOUNDS = frozenset({"ge", "gt", "le", "lt"})
 # Metadata of a schema: what kind its values are, whatever it is made of; and of a wrapper, that the
 # values are still what it wraps.
 KIND = "rapyer_kind"
+# Metadata beside it: the program has no arithmetic for these values.
+COMPUTED = "rapyer_computed"
 NEUTRAL = "rapyer_neutral"
 # A pattern that Index adds: text without null characters. What joins texts checks that itself.
 NO_NULL = r"^[^\x00]*$"
@@ -126,7 +129,8 @@ def surface(part: SchemaPart) -> Surface:
             kind = "reference"
             break
         if KIND in metadata:
-            return Surface(metadata[KIND], schema, is_nullable, not has_function, {})
+            is_plain = not has_function and COMPUTED not in metadata
+            return Surface(metadata[KIND], schema, is_nullable, is_plain, {})
         special = special or metadata.get(SPECIAL)
         if CAP in metadata:
             # The cap is a function too, which the operations of lists stand for.

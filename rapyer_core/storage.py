@@ -60,7 +60,7 @@ _OPAQUE = frozenset({"lax-or-strict", "json-or-python", "function-plain", "is-in
 _TEXT_KEYS = frozenset(
     [
         *("str", "int", "float", "bool", "bytes", "decimal", "uuid", "url", "multi-host-url"),
-        *("date", "datetime", "timestamp", "time", "timedelta", "any", "reference"),
+        *("date", "datetime", "timestamp", "big-int", "time", "timedelta", "any", "reference"),
         *("lax-or-strict", "json-or-python", "function-plain"),
     ]
 )

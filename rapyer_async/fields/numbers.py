@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
 from typing_extensions import Self
 
+from rapyer_core.big_integers import Big
 from rapyer_core.bound.handles import HandleOfFloat, HandleOfInt
 from rapyer_core.bound.numbers import NumberOperations
 from rapyer_core.bound.scalars import BoundFloat, BoundInt
@@ -13,7 +14,7 @@ from rapyer_core.bound.scalars import BoundFloat, BoundInt
 from ..running import perform
 from .values import ValueMethods
 
-__all__ = ["FloatHandle", "IntHandle", "NumberMethods", "RedisFloat", "RedisInt"]
+__all__ = ["BigInt", "FloatHandle", "IntHandle", "NumberMethods", "RedisFloat", "RedisInt"]
 
 N = TypeVar("N", int, float)
 
@@ -75,6 +76,12 @@ class NumberMethods(ValueMethods[N], NumberOperations, Generic[N]):
 
 class RedisInt(NumberMethods[int], BoundInt):
     """An int in a document."""
+
+
+if TYPE_CHECKING:
+    BigInt: TypeAlias = RedisInt
+else:
+    BigInt = Annotated[int, Big()]
 
 
 class RedisFloat(NumberMethods[float], BoundFloat):

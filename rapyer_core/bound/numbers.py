@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ..errors import InvalidValueError
+from ..errors import InvalidValueError, NumberRangeError
 from ..operations import Computation, Operation
 from ..places import Route
 from ..scopes import is_any_open
@@ -56,7 +56,7 @@ class NumberOperations(Bound):
         plan = self.rapyer_plan
         if plan.is_plain or plan.bounds:
             return self.rapyer_arithmetic(route, sign, operand)
-        function = _FUNCTIONS[sign]
+        function = self.rapyer_function(sign)
         return self.rapyer_computation(
             route, lambda value: function(value, operand), name="number_change"
         )
@@ -99,6 +99,10 @@ class NumberOperations(Bound):
         predicted.append(new)
         return self.rapyer_accept(new)
 
+    def rapyer_function(self, sign: str) -> Callable[[Any, Any], Any]:
+        """Return what computes a new value from the present one."""
+        return _FUNCTIONS[sign]
+
     def rapyer_operand(self, sign: str, operand: Any) -> Any:
         """Return the operand as the field's type, or raise."""
         raise NotImplementedError
@@ -130,6 +134,22 @@ class IntOperations(NumberOperations):
         if sign == "**" and operand < 0:
             raise self.rapyer_refuse("an exponent that is not negative", operand)
         return int(operand)
+
+    def rapyer_function(self, sign: str) -> Callable[[Any, Any], Any]:
+        return self._exact_quotient if sign == "/" else super().rapyer_function(sign)
+
+    def _exact_quotient(self, value: int, divisor: int) -> int:
+        """Divide where that leaves an integer: a float would not hold a large one."""
+        quotient, rest = divmod(value, divisor)
+        if rest:
+            spot = self.where()
+            raise NumberRangeError(
+                f"{spot}: expected an integer, found {value} / {divisor}; nothing was written",
+                expected="an integer",
+                actual=f"{value} / {divisor}",
+                **spot.about(),
+            )
+        return quotient
 
     def rapyer_arithmetic(self, route: Route, sign: str, operand: Any) -> Operation:
         name, args = _INTEGER_OPERATIONS[sign], (str(operand), *self.rapyer_plan.integer_bounds)
