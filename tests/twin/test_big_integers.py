@@ -24,7 +24,7 @@ law = settings(
 )
 
 
-class Ledger(AtomicRedisModel):
+class BigLedger(AtomicRedisModel):
     total: BigInt = Field(0)
     least: Annotated[int, Big(), Bounds(ge=0)] = 0
     maybe: BigInt | None = Field(None)
@@ -60,22 +60,22 @@ async def change(value: Any, name: str, operand: int) -> Any:
 @given(old=st.integers(), operand=st.integers(), name=st.sampled_from(sorted(SIGNS)))
 async def test_arithmetic_is_pythons(rapyer: ModuleType, old: int, operand: int, name: str) -> None:
     old, operand = old * 10**25, operand * 10**12 or 1
-    model = await Ledger(total=old, items=[old]).asave()
+    model = await BigLedger(total=old, items=[old]).asave()
     expected = SIGNS[name](old, operand)
-    for value in (model.total, Ledger.at(model.key).items[0]):
+    for value in (model.total, BigLedger.at(model.key).items[0]):
         result = await change(value, name, operand)
         assert result == expected and type(result).__name__ == "RedisInt"
-    again = await Ledger.aget(model.key)
+    again = await BigLedger.aget(model.key)
     assert again.total == expected and again.items == [expected]
     assert (await stored(model))["total"] == str(expected)
-    await ask(Ledger, "DEL", model.key)
+    await ask(BigLedger, "DEL", model.key)
 
 
 async def test_every_place(rapyer: ModuleType) -> None:
     big = 2**200
-    model = Ledger(total=big, maybe=-big, items=[big], named={"a": big}, keyed={big: 1}, either=big)
+    model = BigLedger(total=big, maybe=-big, items=[big], named={"a": big}, keyed={big: 1}, either=big)
     await model.asave()
-    again = await Ledger.aget(model.key)
+    again = await BigLedger.aget(model.key)
     assert again == model and type(again.either) is not str
     await again.items.aappend(big + 1)
     await again.named.aset_item("b", big)
@@ -86,44 +86,44 @@ async def test_every_place(rapyer: ModuleType) -> None:
         again.items[0] = big + 1
         with pytest.raises(PipelineError):
             again.items[1] += 1
-    loaded = await Ledger.aget(model.key)
+    loaded = await BigLedger.aget(model.key)
     assert loaded.items == [big + 1, big + 1] and loaded.named == {"a": big, "b": big}
     assert loaded.keyed == {big: 1, -big: 2} and loaded.maybe == 1 - big
     await again.aupdate(either=str(big))
-    assert type((await Ledger.aget(model.key)).either) is not int
+    assert type((await BigLedger.aget(model.key)).either) is not int
 
 
 async def test_a_division_that_leaves_a_rest(rapyer: ModuleType) -> None:
     big = 3 * 10**40
-    model = await Ledger(total=big).asave()
+    model = await BigLedger(total=big).asave()
     assert await model.total.adiv(3) == 10**40
     with pytest.raises(NumberRangeError):
         await model.total.adiv(7)
     with pytest.raises(ZeroDivisionError):
         await model.total.amod(0)
     assert await model.total.apow(3) == 10**120
-    assert (await Ledger.aget(model.key)).total == 10**120
+    assert (await BigLedger.aget(model.key)).total == 10**120
 
 
 async def test_bounds_hold(rapyer: ModuleType) -> None:
-    model = await Ledger(least=10**30).asave()
+    model = await BigLedger(least=10**30).asave()
     with pytest.raises(InvalidValueError):
         await model.least.adecrease(10**31)
     with pytest.raises(InvalidValueError):
         await model.total.aincrease(1.5)
     with pytest.raises(ValidationError):
-        Ledger(total="a")
-    assert (await Ledger.aget(model.key)).least == 10**30
+        BigLedger(total="a")
+    assert (await BigLedger.aget(model.key)).least == 10**30
 
 
 async def test_other_fields_have_64_bits(rapyer: ModuleType) -> None:
-    model = await Ledger(small=2**63 - 1).asave()
+    model = await BigLedger(small=2**63 - 1).asave()
     for refused in (lambda: model.small.aset(2**64), lambda: model.aupdate(small=-(2**63) - 1)):
         with pytest.raises(NumberRangeError):
             await refused()
     with pytest.raises(NumberRangeError):
         await model.small.aincrease(1)
     with pytest.raises(NumberRangeError):
-        await Ledger(small=2**70).asave()
+        await BigLedger(small=2**70).asave()
     assert (await stored(model))["small"] == 2**63 - 1
-    assert (await Ledger.aget(model.key)).small == model.small
+    assert (await BigLedger.aget(model.key)).small == model.small

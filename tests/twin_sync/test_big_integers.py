@@ -25,7 +25,7 @@ law = settings(
 )
 
 
-class Ledger(AtomicRedisModel):
+class BigLedger(AtomicRedisModel):
     total: BigInt = Field(0)
     least: Annotated[int, Big(), Bounds(ge=0)] = 0
     maybe: BigInt | None = Field(None)
@@ -61,22 +61,24 @@ def change(value: Any, name: str, operand: int) -> Any:
 @given(old=st.integers(), operand=st.integers(), name=st.sampled_from(sorted(SIGNS)))
 def test_arithmetic_is_pythons(rapyer: ModuleType, old: int, operand: int, name: str) -> None:
     old, operand = old * 10**25, operand * 10**12 or 1
-    model = Ledger(total=old, items=[old]).save()
+    model = BigLedger(total=old, items=[old]).save()
     expected = SIGNS[name](old, operand)
-    for value in (model.total, Ledger.at(model.key).items[0]):
+    for value in (model.total, BigLedger.at(model.key).items[0]):
         result = change(value, name, operand)
         assert result == expected and type(result).__name__ == "RedisInt"
-    again = Ledger.get(model.key)
+    again = BigLedger.get(model.key)
     assert again.total == expected and again.items == [expected]
     assert (stored(model))["total"] == str(expected)
-    ask(Ledger, "DEL", model.key)
+    ask(BigLedger, "DEL", model.key)
 
 
 def test_every_place(rapyer: ModuleType) -> None:
     big = 2**200
-    model = Ledger(total=big, maybe=-big, items=[big], named={"a": big}, keyed={big: 1}, either=big)
+    model = BigLedger(
+        total=big, maybe=-big, items=[big], named={"a": big}, keyed={big: 1}, either=big
+    )
     model.save()
-    again = Ledger.get(model.key)
+    again = BigLedger.get(model.key)
     assert again == model and type(again.either) is not str
     again.items.append(big + 1)
     again.named.set_item("b", big)
@@ -87,44 +89,44 @@ def test_every_place(rapyer: ModuleType) -> None:
         again.items[0] = big + 1
         with pytest.raises(PipelineError):
             again.items[1] += 1
-    loaded = Ledger.get(model.key)
+    loaded = BigLedger.get(model.key)
     assert loaded.items == [big + 1, big + 1] and loaded.named == {"a": big, "b": big}
     assert loaded.keyed == {big: 1, -big: 2} and loaded.maybe == 1 - big
     again.update(either=str(big))
-    assert type((Ledger.get(model.key)).either) is not int
+    assert type((BigLedger.get(model.key)).either) is not int
 
 
 def test_a_division_that_leaves_a_rest(rapyer: ModuleType) -> None:
     big = 3 * 10**40
-    model = Ledger(total=big).save()
+    model = BigLedger(total=big).save()
     assert model.total.div(3) == 10**40
     with pytest.raises(NumberRangeError):
         model.total.div(7)
     with pytest.raises(ZeroDivisionError):
         model.total.mod(0)
     assert model.total.pow(3) == 10**120
-    assert (Ledger.get(model.key)).total == 10**120
+    assert (BigLedger.get(model.key)).total == 10**120
 
 
 def test_bounds_hold(rapyer: ModuleType) -> None:
-    model = Ledger(least=10**30).save()
+    model = BigLedger(least=10**30).save()
     with pytest.raises(InvalidValueError):
         model.least.decrease(10**31)
     with pytest.raises(InvalidValueError):
         model.total.increase(1.5)
     with pytest.raises(ValidationError):
-        Ledger(total="a")
-    assert (Ledger.get(model.key)).least == 10**30
+        BigLedger(total="a")
+    assert (BigLedger.get(model.key)).least == 10**30
 
 
 def test_other_fields_have_64_bits(rapyer: ModuleType) -> None:
-    model = Ledger(small=2**63 - 1).save()
+    model = BigLedger(small=2**63 - 1).save()
     for refused in (lambda: model.small.set(2**64), lambda: model.update(small=-(2**63) - 1)):
         with pytest.raises(NumberRangeError):
             refused()
     with pytest.raises(NumberRangeError):
         model.small.increase(1)
     with pytest.raises(NumberRangeError):
-        Ledger(small=2**70).save()
+        BigLedger(small=2**70).save()
     assert (stored(model))["small"] == 2**63 - 1
-    assert (Ledger.get(model.key)).small == model.small
+    assert (BigLedger.get(model.key)).small == model.small
