@@ -148,7 +148,7 @@ async def put(key: str, document: dict[str, Any]) -> None:
 
 
 async def test_documents_of_rapyer(rapyer: ModuleType) -> None:
-    for name in GIVEN:
+    for name in GIVEN.keys() - {"path"}:  # which Python 3.13 has in another module
         assert DOCUMENT[name] == old(GIVEN[name]) or isinstance(GIVEN[name], (list, dict))
     await put("Old:a", DOCUMENT)
     found: Any = await Old.aget("a")

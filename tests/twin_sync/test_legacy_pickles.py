@@ -149,7 +149,7 @@ def put(key: str, document: dict[str, Any]) -> None:
 
 
 def test_documents_of_rapyer(rapyer: ModuleType) -> None:
-    for name in GIVEN:
+    for name in GIVEN.keys() - {"path"}:  # which Python 3.13 has in another module
         assert DOCUMENT[name] == old(GIVEN[name]) or isinstance(GIVEN[name], (list, dict))
     put("Old:a", DOCUMENT)
     found: Any = Old.get("a")
