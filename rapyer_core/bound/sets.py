@@ -422,6 +422,10 @@ class BoundSet(SetOperations, SpecialValue, set[T], Generic[T]):
 
     clone = copy
 
+    def __repr__(self) -> str:
+        # A set's own says the class of one that is derived from it.
+        return repr(set(self))
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         return set, (list(self),)
 
