@@ -61,7 +61,7 @@ class Inner(BaseModel):
     name: str = ""
 
 
-class Old(AtomicRedisModel):
+class LegacyOld(AtomicRedisModel):
     Meta = RedisConfig(legacy_pickles=True)
     flag: bool = False
     flags: list[bool] = []
@@ -86,12 +86,12 @@ class Old(AtomicRedisModel):
     pickled: Annotated[Unknown, Pickled()] = Unknown()
 
 
-class Careful(AtomicRedisModel):
+class LegacyCareful(AtomicRedisModel):
     flag: bool = False
     blob: bytes = b""
 
 
-class Listing(AtomicRedisModel):
+class LegacyListing(AtomicRedisModel):
     Meta = RedisConfig(legacy_pickles=[Secret])
     pickled: Annotated[Unknown, Pickled()]
 
@@ -144,24 +144,24 @@ GIVEN: dict[str, Any] = {
 
 
 async def put(key: str, document: dict[str, Any]) -> None:
-    await ask(Old, "JSON.SET", key, "$", json.dumps(document))
+    await ask(LegacyOld, "JSON.SET", key, "$", json.dumps(document))
 
 
 async def test_documents_of_rapyer(rapyer: ModuleType) -> None:
     for name in GIVEN.keys() - {"path"}:  # which Python 3.13 has in another module
         assert DOCUMENT[name] == old(GIVEN[name]) or isinstance(GIVEN[name], (list, dict))
-    await put("Old:a", DOCUMENT)
-    found: Any = await Old.aget("a")
+    await put("LegacyOld:a", DOCUMENT)
+    found: Any = await LegacyOld.aget("a")
     assert {name: getattr(found, name) for name in GIVEN} == GIVEN
     for name in GIVEN:
-        part = await Old.aget("a", only=[name])
+        part = await LegacyOld.aget("a", only=[name])
         assert getattr(part, name) == GIVEN[name]
-    assert await Old.afind() == [found]
+    assert await LegacyOld.afind() == [found]
 
 
 async def test_what_was_read_is_written_as_json(rapyer: ModuleType) -> None:
-    await put("Old:a", DOCUMENT)
-    found: Any = await Old.aget("a")
+    await put("LegacyOld:a", DOCUMENT)
+    found: Any = await LegacyOld.aget("a")
     found.flag = False
     await found.asave()
     document: Any = await stored(found)
@@ -181,8 +181,8 @@ async def test_classes_of_the_annotation(rapyer: ModuleType) -> None:
     document: dict[str, Any] = {name: old(value) for name, value in given.items()}
     document["inner"] = {"flag": old(True), "name": "gASILg=="}
     document["inners"] = [{"flag": old(True)}]
-    await put("Old:a", document)
-    found: Any = await Old.aget("a")
+    await put("LegacyOld:a", document)
+    found: Any = await LegacyOld.aget("a")
     assert {name: getattr(found, name) for name in given} == given
     assert found.inner == Inner(flag=True, name="gASILg==")
     assert found.inners == [Inner(flag=True)]
@@ -191,28 +191,28 @@ async def test_classes_of_the_annotation(rapyer: ModuleType) -> None:
 
 
 async def test_operations_on_values_that_are_pickled_yet(rapyer: ModuleType) -> None:
-    await put("Old:a", {"flags": [old(True), old(False)], "flag": old(True)})
-    handle: Any = Old.at("a")
+    await put("LegacyOld:a", {"flags": [old(True), old(False)], "flag": old(True)})
+    handle: Any = LegacyOld.at("a")
     assert await handle.flags.apop() is False
     assert await handle.flag.aapply(lambda flag: not flag) == False  # noqa: E712  # it is no bool
-    assert (await ask(Old, "JSON.GET", "Old:a", "$.flag")) == b"[false]"
+    assert (await ask(LegacyOld, "JSON.GET", "LegacyOld:a", "$.flag")) == b"[false]"
 
 
 async def test_texts_are_what_they_are(rapyer: ModuleType) -> None:
     for text in ("gASILg==", "gA", "gAAA", "gA!", old(3)):
-        model = await Old(name=text, inner=Inner(name=text)).asave()
-        found = await Old.aget(model.key)
+        model = await LegacyOld(name=text, inner=Inner(name=text)).asave()
+        found = await LegacyOld.aget(model.key)
         assert found.name == text and found.inner.name == text
-    model = await Old(anything=["gA", "gA!", "gAAA"]).asave()
-    assert (await Old.aget(model.key)).anything == ["gA", "gA!", "gAAA"]
+    model = await LegacyOld(anything=["gA", "gA!", "gAAA"]).asave()
+    assert (await LegacyOld.aget(model.key)).anything == ["gA", "gA!", "gAAA"]
 
 
 async def test_nothing_is_read_unless_told_to(rapyer: ModuleType) -> None:
-    await put("Careful:a", {"flag": old(True)})
+    await put("LegacyCareful:a", {"flag": old(True)})
     with pytest.raises(CorruptedModelError, match="flag"):
-        await Careful.aget("a")
-    await put("Careful:a", {"blob": old(b"x")})
-    assert (await Careful.aget("a")).blob == pickle.dumps(b"x", 4)
+        await LegacyCareful.aget("a")
+    await put("LegacyCareful:a", {"blob": old(b"x")})
+    assert (await LegacyCareful.aget("a")).blob == pickle.dumps(b"x", 4)
 
 
 class Attack:
@@ -234,34 +234,34 @@ CHANGES_CLASS = b"\x80\x04c" + f"{__name__}\nSecret\n".encode() + b"N}\x8c\x05le
 async def test_what_a_pickle_may_name(rapyer: ModuleType) -> None:
     for value in (Attack(), [Attack()], {"x": Unknown(Attack())}, print, Secret()):
         for field in ("flag", "anything", "pickled"):
-            await put("Old:a", {field: old(value)})
+            await put("LegacyOld:a", {field: old(value)})
             with pytest.raises(CorruptedModelError, match="is not allowed in it") as caught:
-                await Old.aget("a")
-            assert caught.value.fields.keys() == {field} and caught.value.key == "Old:a"
+                await LegacyOld.aget("a")
+            assert caught.value.fields.keys() == {field} and caught.value.key == "LegacyOld:a"
             with pytest.raises(CorruptedModelError, match="is not allowed in it"):
-                await Old.aget("a", only=[field])
+                await LegacyOld.aget("a", only=[field])
     assert Attack.sprung == 0
-    await put("Old:a", {"flag": old(Attack())})
+    await put("LegacyOld:a", {"flag": old(Attack())})
     with pytest.raises(InvalidValueError, match="attack is not allowed in it") as refused:
-        await Old.at("a").flag.aload()  # type: ignore[attr-defined]
+        await LegacyOld.at("a").flag.aload()  # type: ignore[attr-defined]
     assert refused.value.path == '$["flag"]'
 
 
 async def test_what_the_setting_lists(rapyer: ModuleType) -> None:
-    await put("Listing:a", {"pickled": old(Unknown(Secret()))})
-    assert (await Listing.aget("a")).pickled == Unknown(Secret())
+    await put("LegacyListing:a", {"pickled": old(Unknown(Secret()))})
+    assert (await LegacyListing.aget("a")).pickled == Unknown(Secret())
     body = base64.b64encode(CHANGES_CLASS).decode()
-    await put("Listing:a", {"pickled": body})
+    await put("LegacyListing:a", {"pickled": body})
     with pytest.raises(CorruptedModelError, match="it would change a class"):
-        await Listing.aget("a")
+        await LegacyListing.aget("a")
     assert Secret.level == 1
 
 
 async def test_what_is_broken(rapyer: ModuleType) -> None:
     for body in (b"\x80\x04K.", b"\x80\x04.", b"\x80\x04(((.", b"\x80\x04\x8c\xffx."):
-        await put("Old:a", {"flag": base64.b64encode(body).decode()})
+        await put("LegacyOld:a", {"flag": base64.b64encode(body).decode()})
         with pytest.raises(CorruptedModelError, match="flag: the pickle cannot be read"):
-            await Old.aget("a")
-    await put("Old:a", {"flag": old("text")})
+            await LegacyOld.aget("a")
+    await put("LegacyOld:a", {"flag": old("text")})
     with pytest.raises(CorruptedModelError, match="valid boolean"):
-        await Old.aget("a")
+        await LegacyOld.aget("a")

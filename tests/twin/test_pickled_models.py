@@ -22,25 +22,25 @@ class Room(BaseModel):
     tags: set[str] = set()
 
 
-class Floor(AtomicRedisModel):
+class PickledFloor(AtomicRedisModel):
     level: int = 0
     notes: list[str] = []
     rooms: list[Room] = []
 
 
-class House(AtomicRedisModel):
+class PickledHouse(AtomicRedisModel):
     name: str = ""
     count: int = 0
     words: list[str] = []
     marks: set[int] = set()
     hall: Room = Room()
-    ground: Floor = Floor()
-    floors: list[Floor] = []
-    by_name: dict[str, Floor] = {}
+    ground: PickledFloor = PickledFloor()
+    floors: list[PickledFloor] = []
+    by_name: dict[str, PickledFloor] = {}
     _secret: str = PrivateAttr("s")
 
 
-class Street(AtomicRedisModel):
+class PickledStreet(AtomicRedisModel):
     code: Key[str]
     name: str = ""
 
@@ -55,11 +55,11 @@ def revived(value: Any, protocol: int = pickle.HIGHEST_PROTOCOL) -> Any:
 
 
 async def test_a_pickle_is_the_same_document(rapyer: ModuleType) -> None:
-    house: Any = await House(name="a", floors=[Floor(level=1)], words=["x"]).asave()
+    house: Any = await PickledHouse(name="a", floors=[PickledFloor(level=1)], words=["x"]).asave()
     house._secret = "t"
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
         other = revived(house, protocol)
-        assert other == house and other.key == house.key and type(other) is House
+        assert other == house and other.key == house.key and type(other) is PickledHouse
         assert other._secret == "t"
     assert await other.count.aincrease(2) == 2
     assert await other.floors[0].level.aincrease() == 2
@@ -68,13 +68,15 @@ async def test_a_pickle_is_the_same_document(rapyer: ModuleType) -> None:
     assert (house.count, house.floors[0].level, house.words) == (2, 2, ["x", "y"])
     # What was read before is revived with its place too.
     assert await revived(house).hall.chairs.aincrease(3) == 3
-    assert await revived(house).by_name.aset_item("b", Floor(level=7)) == {"b": Floor(level=7)}
+    assert await revived(house).by_name.aset_item("b", PickledFloor(level=7)) == {
+        "b": PickledFloor(level=7)
+    }
     assert (await stored(house))["by_name"]["b"]["level"] == 7
 
 
 async def test_a_pickle_saves_what_was_changed_before(rapyer: ModuleType) -> None:
-    house: Any = await House(name="a", floors=[Floor(level=1)], rooms=[]).asave()
-    await House.at(house.key).count.aincrease(5)
+    house: Any = await PickledHouse(name="a", floors=[PickledFloor(level=1)], rooms=[]).asave()
+    await PickledHouse.at(house.key).count.aincrease(5)
     house.name = "b"
     house.words += ["x"]
     house.marks.add(1)
@@ -92,37 +94,39 @@ async def test_a_pickle_saves_what_was_changed_before(rapyer: ModuleType) -> Non
 
 
 async def test_a_pickle_writes_nothing_that_did_not_change(rapyer: ModuleType) -> None:
-    house: Any = await House(words=["x"], marks={1}, hall=Room(tags={"t"})).asave()
+    house: Any = await PickledHouse(words=["x"], marks={1}, hall=Room(tags={"t"})).asave()
     assert (house.words, house.marks, house.hall.tags) == (["x"], {1}, {"t"})
     other = revived(house)
-    await ask(House, "JSON.SET", house.key, "$", '{"name": "elsewhere"}')
+    await ask(PickledHouse, "JSON.SET", house.key, "$", '{"name": "elsewhere"}')
     await other.asave()
     assert await stored(house) == {"name": "elsewhere"}
 
 
 async def test_a_pickle_of_a_model_that_was_never_saved(rapyer: ModuleType) -> None:
-    house = House(name="a")
+    house = PickledHouse(name="a")
     other: Any = revived(house)
     assert other.key == house.key
     with pytest.raises(KeyNotFound):
         await other.count.aincrease()
     await other.asave()
-    assert (await House.aget(house.key)).name == "a"
-    assert revived(Street(code="x")).key == "Street:x"
+    assert (await PickledHouse.aget(house.key)).name == "a"
+    assert revived(PickledStreet(code="x")).key == "PickledStreet:x"
 
 
 async def test_pickles_of_parts(rapyer: ModuleType) -> None:
-    house: Any = await House(hall=Room(name="h"), floors=[Floor(level=1)]).asave()
+    house: Any = await PickledHouse(hall=Room(name="h"), floors=[PickledFloor(level=1)]).asave()
     room, floor = revived(house.hall), revived(house.floors[0])
     assert isinstance(room, Room) and room == Room(name="h") and room.chairs == 0
-    assert type(floor) is Floor and floor.level == 1
+    assert type(floor) is PickledFloor and floor.level == 1
     assert not room.is_inner_model() and not floor.is_inner_model()
     assert revived([house, house.hall])[0].hall == room
 
 
 async def test_pickles_of_handles(rapyer: ModuleType) -> None:
-    house: Any = await House(floors=[Floor(level=1)], by_name={"a": Floor()}).asave()
-    handle: Any = House.at(house.key)
+    house: Any = await PickledHouse(
+        floors=[PickledFloor(level=1)], by_name={"a": PickledFloor()}
+    ).asave()
+    handle: Any = PickledHouse.at(house.key)
     for place in (handle, copy.copy(handle), copy.deepcopy(handle), revived(handle)):
         assert place.key == house.key
         with pytest.raises(NotLoadedError):
@@ -139,8 +143,8 @@ async def test_pickles_of_handles(rapyer: ModuleType) -> None:
 
 
 async def test_a_pickle_of_what_was_loaded_in_part(rapyer: ModuleType) -> None:
-    house = await House(name="a", count=3).asave()
-    part: Any = await House.aget(house.key, only=["name"])
+    house = await PickledHouse(name="a", count=3).asave()
+    part: Any = await PickledHouse.aget(house.key, only=["name"])
     part.name = "b"
     other = revived(part)
     with pytest.raises(NotLoadedError):
@@ -150,8 +154,8 @@ async def test_a_pickle_of_what_was_loaded_in_part(rapyer: ModuleType) -> None:
 
 
 async def test_a_copy_of_what_was_loaded_in_part_cannot_be_a_document(rapyer: ModuleType) -> None:
-    house = await House(name="a", count=3).asave()
-    part = await House.aget(house.key, only=["name"])
+    house = await PickledHouse(name="a", count=3).asave()
+    part = await PickledHouse.aget(house.key, only=["name"])
     for other in (copy.copy(part), copy.deepcopy(part), part.model_copy()):
         assert other.name == "a" and other.key != house.key
         with pytest.raises(NotLoadedError, match="not loaded"):
@@ -161,7 +165,7 @@ async def test_a_copy_of_what_was_loaded_in_part_cannot_be_a_document(rapyer: Mo
 
 
 async def test_copies_of_changed_models(rapyer: ModuleType) -> None:
-    house: Any = await House(name="a", words=["x"], hall=Room(name="h")).asave()
+    house: Any = await PickledHouse(name="a", words=["x"], hall=Room(name="h")).asave()
     house.hall.chairs = 1
     house.words += ["y"]
     deep, shallow = copy.deepcopy(house), copy.copy(house)

@@ -34,26 +34,26 @@ from rapyer_sync.drivers.opening import open_driver
 from .asking import ask
 
 
-class Part(AtomicRedisModel):
+class ErringPart(AtomicRedisModel):
     number: int = 0
 
 
-class Whole(AtomicRedisModel):
+class ErringWhole(AtomicRedisModel):
     code: Key[str]
     number: int = 0
     words: list[str] = []
     sizes: dict[str, int] = {}
-    part: Part = Part()
+    part: ErringPart = ErringPart()
     ratio: float = 0.0
 
 
-class WhereCounted(AtomicRedisModel):
+class ErringCounted(AtomicRedisModel):
     Meta = RedisConfig(optimistic=True)
     code: Key[str]
     name: str = ""
 
 
-class Prefixed(AtomicRedisModel):
+class ErringPrefixed(AtomicRedisModel):
     Meta = RedisConfig(key_prefix="other:prefix")
     code: Key[str]
     number: int = 0
@@ -64,34 +64,34 @@ def at(cls: Any, pk: str = "none") -> Any:
 
 
 CASES: list[tuple[type[RapyerError], str, Callable[[], Any]]] = [
-    (KeyNotFound, "$", lambda: Whole.get("none")),
-    (KeyNotFound, "$", lambda: Whole.get("none", only=["number"])),
-    (KeyNotFound, "$", lambda: Whole.find("none")),
-    (KeyNotFound, "$", lambda: at(Whole).load()),
-    (KeyNotFound, "$", lambda: at(Whole).update(number=1)),
-    (KeyNotFound, "$", lambda: at(Whole).set_ttl(5)),
-    (KeyNotFound, "$", lambda: at(Whole).apply(lambda model: model)),
-    (KeyNotFound, "$", lambda: at(Whole).retry_failed()),
-    (KeyNotFound, '$["number"]', lambda: at(Whole).number.increase()),
-    (KeyNotFound, '$["part"]["number"]', lambda: at(Whole).part.number.set(1)),
-    (KeyNotFound, '$["words"]', lambda: at(Whole).words.append("x")),
-    (KeyNotFound, '$["sizes"]', lambda: at(Whole).sizes.length()),
-    (DocumentExistsError, "$", lambda: Whole(code="a").save(only_new=True)),
-    (ListIndexError, '$["words"]', lambda: at(Whole, "a").words.pop()),
-    (ItemNotFoundError, '$["words"]', lambda: at(Whole, "a").words.remove("x")),
-    (DictKeyError, '$["sizes"]', lambda: at(Whole, "a").sizes.pop("x")),
-    (NumberRangeError, '$["number"]', lambda: at(Whole, "a").number.increase(2**63 - 1)),
-    (InvalidValueError, '$["number"]', lambda: at(Whole, "a").number.set("x")),
-    (PathError, '$["part"]["number"]', lambda: at(Whole, "b").part.number.increase()),
-    (UnsupportedArgumentValueError, "$", lambda: at(Whole, "a").set_ttl(-1)),
+    (KeyNotFound, "$", lambda: ErringWhole.get("none")),
+    (KeyNotFound, "$", lambda: ErringWhole.get("none", only=["number"])),
+    (KeyNotFound, "$", lambda: ErringWhole.find("none")),
+    (KeyNotFound, "$", lambda: at(ErringWhole).load()),
+    (KeyNotFound, "$", lambda: at(ErringWhole).update(number=1)),
+    (KeyNotFound, "$", lambda: at(ErringWhole).set_ttl(5)),
+    (KeyNotFound, "$", lambda: at(ErringWhole).apply(lambda model: model)),
+    (KeyNotFound, "$", lambda: at(ErringWhole).retry_failed()),
+    (KeyNotFound, '$["number"]', lambda: at(ErringWhole).number.increase()),
+    (KeyNotFound, '$["part"]["number"]', lambda: at(ErringWhole).part.number.set(1)),
+    (KeyNotFound, '$["words"]', lambda: at(ErringWhole).words.append("x")),
+    (KeyNotFound, '$["sizes"]', lambda: at(ErringWhole).sizes.length()),
+    (DocumentExistsError, "$", lambda: ErringWhole(code="a").save(only_new=True)),
+    (ListIndexError, '$["words"]', lambda: at(ErringWhole, "a").words.pop()),
+    (ItemNotFoundError, '$["words"]', lambda: at(ErringWhole, "a").words.remove("x")),
+    (DictKeyError, '$["sizes"]', lambda: at(ErringWhole, "a").sizes.pop("x")),
+    (NumberRangeError, '$["number"]', lambda: at(ErringWhole, "a").number.increase(2**63 - 1)),
+    (InvalidValueError, '$["number"]', lambda: at(ErringWhole, "a").number.set("x")),
+    (PathError, '$["part"]["number"]', lambda: at(ErringWhole, "b").part.number.increase()),
+    (UnsupportedArgumentValueError, "$", lambda: at(ErringWhole, "a").set_ttl(-1)),
 ]
 
 
 @pytest.fixture
 def documents(rapyer: ModuleType) -> None:
-    Whole(code="a", number=1).save()
-    Whole(code="b").save()
-    ask(Whole, "JSON.SET", "Whole:b", "$.part", '"text"')
+    ErringWhole(code="a", number=1).save()
+    ErringWhole(code="b").save()
+    ask(ErringWhole, "JSON.SET", "ErringWhole:b", "$.part", '"text"')
 
 
 @pytest.mark.parametrize(("kind", "path", "call"), CASES)
@@ -101,7 +101,10 @@ def test_one_call(
     with pytest.raises(kind) as caught:
         call()
     error: RapyerError = caught.value
-    assert error.key in ("Whole:none", "Whole:a", "Whole:b") and error.model == "Whole"
+    assert (
+        error.key in ("ErringWhole:none", "ErringWhole:a", "ErringWhole:b")
+        and error.model == "ErringWhole"
+    )
     assert error.path == path or (error.path is None and path == "$")
     assert error.expected is not None and error.actual is not None
     assert str(error.key) in str(error)
@@ -109,31 +112,31 @@ def test_one_call(
 
 def test_a_class_of_another_prefix(rapyer: ModuleType) -> None:
     with pytest.raises(KeyNotFound) as caught:
-        at(Prefixed).number.increase()
-    assert (caught.value.key, caught.value.model) == ("other:prefix:none", "Prefixed")
+        at(ErringPrefixed).number.increase()
+    assert (caught.value.key, caught.value.model) == ("other:prefix:none", "ErringPrefixed")
 
 
 def test_in_a_pipeline(documents: None) -> None:
     with pytest.raises(KeyNotFound) as caught:
         with pipeline():
-            at(Whole, "a").number.increase()
-            at(Prefixed).number.increase()
-    assert (caught.value.key, caught.value.model) == ("other:prefix:none", "Prefixed")
+            at(ErringWhole, "a").number.increase()
+            at(ErringPrefixed).number.increase()
+    assert (caught.value.key, caught.value.model) == ("other:prefix:none", "ErringPrefixed")
     with pytest.raises(PipelineError) as refused:
         with pipeline():
-            at(Whole, "a").words.pop()
-    assert (refused.value.key, refused.value.model) == ("Whole:a", "Whole")
+            at(ErringWhole, "a").words.pop()
+    assert (refused.value.key, refused.value.model) == ("ErringWhole:a", "ErringWhole")
     assert refused.value.path == '$["words"]' and refused.value.expected is not None
 
 
 def test_a_revision(rapyer: ModuleType) -> None:
-    old, new = WhereCounted(code="a").save(), WhereCounted.get("a")
+    old, new = ErringCounted(code="a").save(), ErringCounted.get("a")
     new.name = "new"
     new.save()
     old.name = "old"
     with pytest.raises(StaleModelError) as caught:
         old.save()
-    assert (caught.value.key, caught.value.model) == ("WhereCounted:a", "WhereCounted")
+    assert (caught.value.key, caught.value.model) == ("ErringCounted:a", "ErringCounted")
 
 
 def test_a_conflict(documents: None, redis_url: str) -> None:
@@ -143,17 +146,17 @@ def test_a_conflict(documents: None, redis_url: str) -> None:
 
     def collide(value: int) -> int:
         seen.append(value)
-        other.execute(Command(("JSON.SET", "Whole:a", "$.number", 10 + len(seen))))
+        other.execute(Command(("JSON.SET", "ErringWhole:a", "$.number", 10 + len(seen))))
         return value
 
-    Whole.Meta.max_retries = 2
+    ErringWhole.Meta.max_retries = 2
     try:
         with pytest.raises(ConflictError) as caught:
-            at(Whole, "a").number.apply(collide)
+            at(ErringWhole, "a").number.apply(collide)
     finally:
-        Whole.Meta.unset("max_retries")
+        ErringWhole.Meta.unset("max_retries")
         other.close()
-    assert (caught.value.key, caught.value.model) == ("Whole:a", "Whole")
+    assert (caught.value.key, caught.value.model) == ("ErringWhole:a", "ErringWhole")
     assert caught.value.path == '$["number"]' and len(seen) == 2
 
 
@@ -166,16 +169,16 @@ def test_what_the_driver_raises(
     def fail(command: Any) -> Any:
         raise kind("what the network did")
 
-    monkeypatch.setattr(driver_of(Whole), "execute", fail)
+    monkeypatch.setattr(driver_of(ErringWhole), "execute", fail)
     calls: list[tuple[Any, str]] = [
-        (lambda: at(Whole, "a").number.increase(), '$["number"]'),
-        (lambda: at(Whole, "a").load(), "$"),
-        (lambda: at(Whole, "a").words.apply(sorted), '$["words"]'),
-        (lambda: Whole(code="a").save(), "$"),
+        (lambda: at(ErringWhole, "a").number.increase(), '$["number"]'),
+        (lambda: at(ErringWhole, "a").load(), "$"),
+        (lambda: at(ErringWhole, "a").words.apply(sorted), '$["words"]'),
+        (lambda: ErringWhole(code="a").save(), "$"),
     ]
     for call, path in calls:
         with pytest.raises(kind) as caught:
             call()
         error: RapyerError = caught.value
-        assert (error.key, error.path, error.model) == ("Whole:a", path, "Whole")
+        assert (error.key, error.path, error.model) == ("ErringWhole:a", path, "ErringWhole")
     monkeypatch.undo()

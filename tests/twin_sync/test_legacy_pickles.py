@@ -62,7 +62,7 @@ class Inner(BaseModel):
     name: str = ""
 
 
-class Old(AtomicRedisModel):
+class LegacyOld(AtomicRedisModel):
     Meta = RedisConfig(legacy_pickles=True)
     flag: bool = False
     flags: list[bool] = []
@@ -87,12 +87,12 @@ class Old(AtomicRedisModel):
     pickled: Annotated[Unknown, Pickled()] = Unknown()
 
 
-class Careful(AtomicRedisModel):
+class LegacyCareful(AtomicRedisModel):
     flag: bool = False
     blob: bytes = b""
 
 
-class Listing(AtomicRedisModel):
+class LegacyListing(AtomicRedisModel):
     Meta = RedisConfig(legacy_pickles=[Secret])
     pickled: Annotated[Unknown, Pickled()]
 
@@ -145,24 +145,24 @@ GIVEN: dict[str, Any] = {
 
 
 def put(key: str, document: dict[str, Any]) -> None:
-    ask(Old, "JSON.SET", key, "$", json.dumps(document))
+    ask(LegacyOld, "JSON.SET", key, "$", json.dumps(document))
 
 
 def test_documents_of_rapyer(rapyer: ModuleType) -> None:
     for name in GIVEN.keys() - {"path"}:  # which Python 3.13 has in another module
         assert DOCUMENT[name] == old(GIVEN[name]) or isinstance(GIVEN[name], (list, dict))
-    put("Old:a", DOCUMENT)
-    found: Any = Old.get("a")
+    put("LegacyOld:a", DOCUMENT)
+    found: Any = LegacyOld.get("a")
     assert {name: getattr(found, name) for name in GIVEN} == GIVEN
     for name in GIVEN:
-        part = Old.get("a", only=[name])
+        part = LegacyOld.get("a", only=[name])
         assert getattr(part, name) == GIVEN[name]
-    assert Old.find() == [found]
+    assert LegacyOld.find() == [found]
 
 
 def test_what_was_read_is_written_as_json(rapyer: ModuleType) -> None:
-    put("Old:a", DOCUMENT)
-    found: Any = Old.get("a")
+    put("LegacyOld:a", DOCUMENT)
+    found: Any = LegacyOld.get("a")
     found.flag = False
     found.save()
     document: Any = stored(found)
@@ -182,8 +182,8 @@ def test_classes_of_the_annotation(rapyer: ModuleType) -> None:
     document: dict[str, Any] = {name: old(value) for name, value in given.items()}
     document["inner"] = {"flag": old(True), "name": "gASILg=="}
     document["inners"] = [{"flag": old(True)}]
-    put("Old:a", document)
-    found: Any = Old.get("a")
+    put("LegacyOld:a", document)
+    found: Any = LegacyOld.get("a")
     assert {name: getattr(found, name) for name in given} == given
     assert found.inner == Inner(flag=True, name="gASILg==")
     assert found.inners == [Inner(flag=True)]
@@ -192,28 +192,28 @@ def test_classes_of_the_annotation(rapyer: ModuleType) -> None:
 
 
 def test_operations_on_values_that_are_pickled_yet(rapyer: ModuleType) -> None:
-    put("Old:a", {"flags": [old(True), old(False)], "flag": old(True)})
-    handle: Any = Old.at("a")
+    put("LegacyOld:a", {"flags": [old(True), old(False)], "flag": old(True)})
+    handle: Any = LegacyOld.at("a")
     assert handle.flags.pop() is False
     assert handle.flag.apply(lambda flag: not flag) == False  # noqa: E712  # it is no bool
-    assert (ask(Old, "JSON.GET", "Old:a", "$.flag")) == b"[false]"
+    assert (ask(LegacyOld, "JSON.GET", "LegacyOld:a", "$.flag")) == b"[false]"
 
 
 def test_texts_are_what_they_are(rapyer: ModuleType) -> None:
     for text in ("gASILg==", "gA", "gAAA", "gA!", old(3)):
-        model = Old(name=text, inner=Inner(name=text)).save()
-        found = Old.get(model.key)
+        model = LegacyOld(name=text, inner=Inner(name=text)).save()
+        found = LegacyOld.get(model.key)
         assert found.name == text and found.inner.name == text
-    model = Old(anything=["gA", "gA!", "gAAA"]).save()
-    assert (Old.get(model.key)).anything == ["gA", "gA!", "gAAA"]
+    model = LegacyOld(anything=["gA", "gA!", "gAAA"]).save()
+    assert (LegacyOld.get(model.key)).anything == ["gA", "gA!", "gAAA"]
 
 
 def test_nothing_is_read_unless_told_to(rapyer: ModuleType) -> None:
-    put("Careful:a", {"flag": old(True)})
+    put("LegacyCareful:a", {"flag": old(True)})
     with pytest.raises(CorruptedModelError, match="flag"):
-        Careful.get("a")
-    put("Careful:a", {"blob": old(b"x")})
-    assert (Careful.get("a")).blob == pickle.dumps(b"x", 4)
+        LegacyCareful.get("a")
+    put("LegacyCareful:a", {"blob": old(b"x")})
+    assert (LegacyCareful.get("a")).blob == pickle.dumps(b"x", 4)
 
 
 class Attack:
@@ -235,34 +235,34 @@ CHANGES_CLASS = b"\x80\x04c" + f"{__name__}\nSecret\n".encode() + b"N}\x8c\x05le
 def test_what_a_pickle_may_name(rapyer: ModuleType) -> None:
     for value in (Attack(), [Attack()], {"x": Unknown(Attack())}, print, Secret()):
         for field in ("flag", "anything", "pickled"):
-            put("Old:a", {field: old(value)})
+            put("LegacyOld:a", {field: old(value)})
             with pytest.raises(CorruptedModelError, match="is not allowed in it") as caught:
-                Old.get("a")
-            assert caught.value.fields.keys() == {field} and caught.value.key == "Old:a"
+                LegacyOld.get("a")
+            assert caught.value.fields.keys() == {field} and caught.value.key == "LegacyOld:a"
             with pytest.raises(CorruptedModelError, match="is not allowed in it"):
-                Old.get("a", only=[field])
+                LegacyOld.get("a", only=[field])
     assert Attack.sprung == 0
-    put("Old:a", {"flag": old(Attack())})
+    put("LegacyOld:a", {"flag": old(Attack())})
     with pytest.raises(InvalidValueError, match="attack is not allowed in it") as refused:
-        Old.at("a").flag.load()  # type: ignore[attr-defined]
+        LegacyOld.at("a").flag.load()  # type: ignore[attr-defined]
     assert refused.value.path == '$["flag"]'
 
 
 def test_what_the_setting_lists(rapyer: ModuleType) -> None:
-    put("Listing:a", {"pickled": old(Unknown(Secret()))})
-    assert (Listing.get("a")).pickled == Unknown(Secret())
+    put("LegacyListing:a", {"pickled": old(Unknown(Secret()))})
+    assert (LegacyListing.get("a")).pickled == Unknown(Secret())
     body = base64.b64encode(CHANGES_CLASS).decode()
-    put("Listing:a", {"pickled": body})
+    put("LegacyListing:a", {"pickled": body})
     with pytest.raises(CorruptedModelError, match="it would change a class"):
-        Listing.get("a")
+        LegacyListing.get("a")
     assert Secret.level == 1
 
 
 def test_what_is_broken(rapyer: ModuleType) -> None:
     for body in (b"\x80\x04K.", b"\x80\x04.", b"\x80\x04(((.", b"\x80\x04\x8c\xffx."):
-        put("Old:a", {"flag": base64.b64encode(body).decode()})
+        put("LegacyOld:a", {"flag": base64.b64encode(body).decode()})
         with pytest.raises(CorruptedModelError, match="flag: the pickle cannot be read"):
-            Old.get("a")
-    put("Old:a", {"flag": old("text")})
+            LegacyOld.get("a")
+    put("LegacyOld:a", {"flag": old("text")})
     with pytest.raises(CorruptedModelError, match="valid boolean"):
-        Old.get("a")
+        LegacyOld.get("a")

@@ -23,25 +23,25 @@ class Room(BaseModel):
     tags: set[str] = set()
 
 
-class Floor(AtomicRedisModel):
+class PickledFloor(AtomicRedisModel):
     level: int = 0
     notes: list[str] = []
     rooms: list[Room] = []
 
 
-class House(AtomicRedisModel):
+class PickledHouse(AtomicRedisModel):
     name: str = ""
     count: int = 0
     words: list[str] = []
     marks: set[int] = set()
     hall: Room = Room()
-    ground: Floor = Floor()
-    floors: list[Floor] = []
-    by_name: dict[str, Floor] = {}
+    ground: PickledFloor = PickledFloor()
+    floors: list[PickledFloor] = []
+    by_name: dict[str, PickledFloor] = {}
     _secret: str = PrivateAttr("s")
 
 
-class Street(AtomicRedisModel):
+class PickledStreet(AtomicRedisModel):
     code: Key[str]
     name: str = ""
 
@@ -56,11 +56,11 @@ def revived(value: Any, protocol: int = pickle.HIGHEST_PROTOCOL) -> Any:
 
 
 def test_a_pickle_is_the_same_document(rapyer: ModuleType) -> None:
-    house: Any = House(name="a", floors=[Floor(level=1)], words=["x"]).save()
+    house: Any = PickledHouse(name="a", floors=[PickledFloor(level=1)], words=["x"]).save()
     house._secret = "t"
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
         other = revived(house, protocol)
-        assert other == house and other.key == house.key and type(other) is House
+        assert other == house and other.key == house.key and type(other) is PickledHouse
         assert other._secret == "t"
     assert other.count.increase(2) == 2
     assert other.floors[0].level.increase() == 2
@@ -69,13 +69,15 @@ def test_a_pickle_is_the_same_document(rapyer: ModuleType) -> None:
     assert (house.count, house.floors[0].level, house.words) == (2, 2, ["x", "y"])
     # What was read before is revived with its place too.
     assert revived(house).hall.chairs.increase(3) == 3
-    assert revived(house).by_name.set_item("b", Floor(level=7)) == {"b": Floor(level=7)}
+    assert revived(house).by_name.set_item("b", PickledFloor(level=7)) == {
+        "b": PickledFloor(level=7)
+    }
     assert (stored(house))["by_name"]["b"]["level"] == 7
 
 
 def test_a_pickle_saves_what_was_changed_before(rapyer: ModuleType) -> None:
-    house: Any = House(name="a", floors=[Floor(level=1)], rooms=[]).save()
-    House.at(house.key).count.increase(5)
+    house: Any = PickledHouse(name="a", floors=[PickledFloor(level=1)], rooms=[]).save()
+    PickledHouse.at(house.key).count.increase(5)
     house.name = "b"
     house.words += ["x"]
     house.marks.add(1)
@@ -93,37 +95,37 @@ def test_a_pickle_saves_what_was_changed_before(rapyer: ModuleType) -> None:
 
 
 def test_a_pickle_writes_nothing_that_did_not_change(rapyer: ModuleType) -> None:
-    house: Any = House(words=["x"], marks={1}, hall=Room(tags={"t"})).save()
+    house: Any = PickledHouse(words=["x"], marks={1}, hall=Room(tags={"t"})).save()
     assert (house.words, house.marks, house.hall.tags) == (["x"], {1}, {"t"})
     other = revived(house)
-    ask(House, "JSON.SET", house.key, "$", '{"name": "elsewhere"}')
+    ask(PickledHouse, "JSON.SET", house.key, "$", '{"name": "elsewhere"}')
     other.save()
     assert stored(house) == {"name": "elsewhere"}
 
 
 def test_a_pickle_of_a_model_that_was_never_saved(rapyer: ModuleType) -> None:
-    house = House(name="a")
+    house = PickledHouse(name="a")
     other: Any = revived(house)
     assert other.key == house.key
     with pytest.raises(KeyNotFound):
         other.count.increase()
     other.save()
-    assert (House.get(house.key)).name == "a"
-    assert revived(Street(code="x")).key == "Street:x"
+    assert (PickledHouse.get(house.key)).name == "a"
+    assert revived(PickledStreet(code="x")).key == "PickledStreet:x"
 
 
 def test_pickles_of_parts(rapyer: ModuleType) -> None:
-    house: Any = House(hall=Room(name="h"), floors=[Floor(level=1)]).save()
+    house: Any = PickledHouse(hall=Room(name="h"), floors=[PickledFloor(level=1)]).save()
     room, floor = revived(house.hall), revived(house.floors[0])
     assert isinstance(room, Room) and room == Room(name="h") and room.chairs == 0
-    assert type(floor) is Floor and floor.level == 1
+    assert type(floor) is PickledFloor and floor.level == 1
     assert not room.is_inner_model() and not floor.is_inner_model()
     assert revived([house, house.hall])[0].hall == room
 
 
 def test_pickles_of_handles(rapyer: ModuleType) -> None:
-    house: Any = House(floors=[Floor(level=1)], by_name={"a": Floor()}).save()
-    handle: Any = House.at(house.key)
+    house: Any = PickledHouse(floors=[PickledFloor(level=1)], by_name={"a": PickledFloor()}).save()
+    handle: Any = PickledHouse.at(house.key)
     for place in (handle, copy.copy(handle), copy.deepcopy(handle), revived(handle)):
         assert place.key == house.key
         with pytest.raises(NotLoadedError):
@@ -140,8 +142,8 @@ def test_pickles_of_handles(rapyer: ModuleType) -> None:
 
 
 def test_a_pickle_of_what_was_loaded_in_part(rapyer: ModuleType) -> None:
-    house = House(name="a", count=3).save()
-    part: Any = House.get(house.key, only=["name"])
+    house = PickledHouse(name="a", count=3).save()
+    part: Any = PickledHouse.get(house.key, only=["name"])
     part.name = "b"
     other = revived(part)
     with pytest.raises(NotLoadedError):
@@ -151,8 +153,8 @@ def test_a_pickle_of_what_was_loaded_in_part(rapyer: ModuleType) -> None:
 
 
 def test_a_copy_of_what_was_loaded_in_part_cannot_be_a_document(rapyer: ModuleType) -> None:
-    house = House(name="a", count=3).save()
-    part = House.get(house.key, only=["name"])
+    house = PickledHouse(name="a", count=3).save()
+    part = PickledHouse.get(house.key, only=["name"])
     for other in (copy.copy(part), copy.deepcopy(part), part.model_copy()):
         assert other.name == "a" and other.key != house.key
         with pytest.raises(NotLoadedError, match="not loaded"):
@@ -162,7 +164,7 @@ def test_a_copy_of_what_was_loaded_in_part_cannot_be_a_document(rapyer: ModuleTy
 
 
 def test_copies_of_changed_models(rapyer: ModuleType) -> None:
-    house: Any = House(name="a", words=["x"], hall=Room(name="h")).save()
+    house: Any = PickledHouse(name="a", words=["x"], hall=Room(name="h")).save()
     house.hall.chairs = 1
     house.words += ["y"]
     deep, shallow = copy.deepcopy(house), copy.copy(house)

@@ -44,18 +44,18 @@ class Tree:
     __hash__ = None  # type: ignore[assignment]
 
 
-class Leaf(BaseModel):
+class SafeLeaf(BaseModel):
     size: SafeLoad[int] = 0
     name: str = ""
 
 
-class Branch(AtomicRedisModel):
+class SafeBranch(AtomicRedisModel):
     length: SafeLoad[int] = 0
     name: str = ""
-    leaf: Leaf = Leaf()
+    leaf: SafeLeaf = SafeLeaf()
 
 
-class Garden(AtomicRedisModel):
+class SafeGarden(AtomicRedisModel):
     name: str = ""
     count: SafeLoad[int] = Field(1)
     plain: int = 0
@@ -63,11 +63,11 @@ class Garden(AtomicRedisModel):
     tree: SafeLoad[Annotated[Tree, Pickled()]] = Field(Tree(1))
     sizes: SafeLoad[list[int]] = Field(default_factory=list)
     maybe: SafeLoad[int] | None = None
-    branch: Branch = Branch()
-    leaf: Leaf | None = None
-    branches: list[Branch] = []
-    by_name: dict[str, Leaf] = {}
-    whole: SafeLoad[Leaf] = Field(Leaf())
+    branch: SafeBranch = SafeBranch()
+    leaf: SafeLeaf | None = None
+    branches: list[SafeBranch] = []
+    by_name: dict[str, SafeLeaf] = {}
+    whole: SafeLoad[SafeLeaf] = Field(SafeLeaf())
     _note: str = PrivateAttr("n")
 
 
@@ -75,20 +75,20 @@ class AllSafe(AtomicRedisModel):
     Meta = RedisConfig(safe_load_all=True)
     code: Key[str]
     number: int = 0
-    inner: Branch = Branch()
+    inner: SafeBranch = SafeBranch()
 
 
-class Checked(AtomicRedisModel):
+class SafeChecked(AtomicRedisModel):
     low: SafeLoad[int] = Field(0)
     high: int = 1
 
     @model_validator(mode="after")
-    def _in_order(self) -> Checked:
+    def _in_order(self) -> SafeChecked:
         assert self.low is None or self.low <= self.high
         return self
 
 
-class Strict(AtomicRedisModel):
+class SafeStrict(AtomicRedisModel):
     model_config = ConfigDict(extra="forbid")
     number: SafeLoad[int] = Field(0)
 
@@ -117,7 +117,7 @@ def put(model: Any, path: str, value: Any) -> None:
 
 def broken() -> Any:
     """Return a garden of which three fields cannot be read, as it was before."""
-    garden: Any = Garden(must=5, name="a", sizes=[1]).save()
+    garden: Any = SafeGarden(must=5, name="a", sizes=[1]).save()
     put(garden, "count", "many")
     put(garden, "tree", "oak")
     put(garden, "sizes", [1, "x"])
@@ -127,7 +127,7 @@ def broken() -> Any:
 def test_the_rest_is_loaded(rapyer: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
     garden = broken()
     with caplog.at_level(logging.WARNING, logger="rapyer"):
-        found: Any = Garden.get(garden.key)
+        found: Any = SafeGarden.get(garden.key)
     assert (found.name, found.must, found.plain, found._note) == ("a", 5, 0, "n")
     assert (found.count, found.tree, found.sizes) == (None, None, None)
     failed = found.failed_fields
@@ -138,24 +138,24 @@ def test_the_rest_is_loaded(rapyer: ModuleType, caplog: pytest.LogCaptureFixture
     }
     error = failed["count"].error
     assert isinstance(error, InvalidValueError) and "valid integer" in str(error)
-    assert (error.key, error.model, error.field) == (garden.key, "Garden", "count")
+    assert (error.key, error.model, error.field) == (garden.key, "SafeGarden", "count")
     assert (error.path, error.actual) == ('$["count"]', '"many"')
     logged = [record.getMessage() for record in caplog.records]
     assert len(logged) == 3 and {record.levelname for record in caplog.records} == {"WARNING"}
     for name in failed:
         assert any(f"{garden.key}: {name} could not be read" in line for line in logged)
-    assert garden.failed_fields == {} and Garden(must=1).failed_fields == {}
+    assert garden.failed_fields == {} and SafeGarden(must=1).failed_fields == {}
 
 
 def test_every_way_to_load(rapyer: ModuleType) -> None:
     garden = broken()
     names = {"count", "tree", "sizes"}
     ways = [
-        Garden.get(garden.key),
-        *Garden.find(garden.key),
-        *Garden.find(),
+        SafeGarden.get(garden.key),
+        *SafeGarden.find(garden.key),
+        *SafeGarden.find(),
         get(garden.key),
-        (Garden.get_or_create(copy.deepcopy(garden))).value,
+        (SafeGarden.get_or_create(copy.deepcopy(garden))).value,
     ]
     for found in ways[:-1]:
         assert found.failed_fields.keys() == names and found.name == "a"
@@ -166,7 +166,7 @@ def test_every_way_to_load(rapyer: ModuleType) -> None:
     assert not result.created and result.value.failed_fields.keys() == {"number"}
     reloaded: Any = garden.load()
     assert reloaded is garden and garden.failed_fields.keys() == names and garden.count is None
-    part: Any = Garden.get(garden.key, only=["name", "count", "leaf", "branch.length"])
+    part: Any = SafeGarden.get(garden.key, only=["name", "count", "leaf", "branch.length"])
     assert part.failed_fields.keys() == {"count"} and part.count is None and part.name == "a"
     with pytest.raises(NotLoadedError):
         _ = part.tree
@@ -174,7 +174,7 @@ def test_every_way_to_load(rapyer: ModuleType) -> None:
 
 def test_a_save_does_not_overwrite_it(rapyer: ModuleType) -> None:
     garden = broken()
-    found: Any = Garden.get(garden.key)
+    found: Any = SafeGarden.get(garden.key)
     found.name = "b"
     found.branch.name = "c"
     found.save()
@@ -189,14 +189,14 @@ def test_a_save_does_not_overwrite_it(rapyer: ModuleType) -> None:
 
 def test_what_would_lose_it_is_an_error(rapyer: ModuleType) -> None:
     garden = broken()
-    found: Any = Garden.get(garden.key)
+    found: Any = SafeGarden.get(garden.key)
     before = stored(garden)
     for lose in (
         lambda: found.save(force=True),
         lambda: found.save(upsert=True),
         lambda: found.duplicate(),
         lambda: found.duplicate_many(2),
-        lambda: Garden.insert(found),
+        lambda: SafeGarden.insert(found),
         lambda: copy.copy(found).save(),
         lambda: copy.deepcopy(found).save(),
         lambda: found.apply(lambda garden: None),
@@ -206,12 +206,12 @@ def test_what_would_lose_it_is_an_error(rapyer: ModuleType) -> None:
         assert caught.value.field == "count"
     with pytest.raises(NotLoadedError, match="count"):
         found.redis_dump_json()
-    assert stored(garden) == before and len(Garden.find_keys()) == 1
+    assert stored(garden) == before and len(SafeGarden.find_keys()) == 1
 
 
 def test_a_new_value_ends_it(rapyer: ModuleType) -> None:
     garden = broken()
-    found: Any = Garden.get(garden.key)
+    found: Any = SafeGarden.get(garden.key)
     found.count = 3
     assert found.failed_fields.keys() == {"tree", "sizes"} and found.count == 3
     found.save()
@@ -219,7 +219,7 @@ def test_a_new_value_ends_it(rapyer: ModuleType) -> None:
     assert found.failed_fields.keys() == {"sizes"}
     found.sizes = [2]
     found.save(force=True)
-    again: Any = Garden.get(garden.key)
+    again: Any = SafeGarden.get(garden.key)
     assert (again.count, again.tree, again.sizes) == (3, Tree(4), [2])
     assert again.failed_fields == {}
     assert again.sizes.append(3) == [2, 3]
@@ -227,7 +227,7 @@ def test_a_new_value_ends_it(rapyer: ModuleType) -> None:
 
 def test_it_can_be_retried(rapyer: ModuleType) -> None:
     garden = broken()
-    found: Any = Garden.get(garden.key)
+    found: Any = SafeGarden.get(garden.key)
     found.name = "local"
     assert (found.retry_failed()).keys() == {"count", "tree", "sizes"}
     put(garden, "count", 8)
@@ -236,33 +236,33 @@ def test_it_can_be_retried(rapyer: ModuleType) -> None:
     still = found.retry_failed()
     assert {name: each.raw for name, each in still.items()} == {"tree": "oak", "sizes": ["z"]}
     assert (found.count, found.name, found.failed_fields) == (8, "local", still)
-    put(garden, "tree", (stored(Garden(must=1).save()))["tree"])
+    put(garden, "tree", (stored(SafeGarden(must=1).save()))["tree"])
     put(garden, "sizes", [4])
     assert found.retry_failed() == {}
     assert (found.count, found.tree, found.sizes) == (8, Tree(1), [4])
     found.count.increase()
     found.save(force=True)
-    assert (Garden.get(garden.key)).name == "local"
+    assert (SafeGarden.get(garden.key)).name == "local"
     found.delete()
     with pytest.raises(KeyNotFound):
         found.retry_failed()
 
 
 def test_a_key_that_is_there_again(rapyer: ModuleType) -> None:
-    garden = Garden(must=1, tree=Tree(9)).save()
+    garden = SafeGarden(must=1, tree=Tree(9)).save()
     set_pickle_keys()
-    found: Any = Garden.get(garden.key)
+    found: Any = SafeGarden.get(garden.key)
     assert found.tree is None and "pickle_keys" in str(found.failed_fields["tree"].error)
     set_pickle_keys("k" * 16)
     assert found.retry_failed() == {} and found.tree == Tree(9)
 
 
 def test_nested_models(rapyer: ModuleType) -> None:
-    garden: Any = Garden(
+    garden: Any = SafeGarden(
         must=1,
-        leaf=Leaf(size=1),
-        branches=[Branch(length=1), Branch(length=2, leaf=Leaf(size=3))],
-        by_name={"a": Leaf(size=4)},
+        leaf=SafeLeaf(size=1),
+        branches=[SafeBranch(length=1), SafeBranch(length=2, leaf=SafeLeaf(size=3))],
+        by_name={"a": SafeLeaf(size=4)},
     ).save()
     for path in (
         "branch.length",
@@ -272,7 +272,7 @@ def test_nested_models(rapyer: ModuleType) -> None:
         "whole.size",
     ):
         put(garden, path, "?")
-    found: Any = Garden.get(garden.key)
+    found: Any = SafeGarden.get(garden.key)
     ways = {
         "branch.length",
         "leaf.size",
@@ -283,7 +283,7 @@ def test_nested_models(rapyer: ModuleType) -> None:
     assert found.failed_fields.keys() == ways
     assert found.branch.failed_fields.keys() == {"length"} and found.branch.length is None
     assert found.branches[0].length == 1 and found.branches[1].leaf.size is None
-    assert isinstance(found.leaf, Leaf) and found.leaf.size is None
+    assert isinstance(found.leaf, SafeLeaf) and found.leaf.size is None
     assert found.failed_fields.keys() == ways  # having been read, they are the same
     assert found.failed_fields["branches.1.leaf.size"].error.path == (
         '$["branches"][1]["leaf"]["size"]'
@@ -303,7 +303,7 @@ def test_nested_models(rapyer: ModuleType) -> None:
         lambda model: setattr(model, "branch", copy.copy(model.branch)),
         lambda model: model.by_name.__setitem__("b", model.by_name["a"]),
     ):
-        changed: Any = Garden.get(garden.key)
+        changed: Any = SafeGarden.get(garden.key)
         change(changed)
         with pytest.raises(NotLoadedError, match="could not be read"):
             changed.save()
@@ -311,10 +311,10 @@ def test_nested_models(rapyer: ModuleType) -> None:
 
 
 def test_nested_models_are_retried(rapyer: ModuleType) -> None:
-    garden: Any = Garden(must=1, branches=[Branch()], by_name={"a": Leaf()}).save()
+    garden: Any = SafeGarden(must=1, branches=[SafeBranch()], by_name={"a": SafeLeaf()}).save()
     for path in ("branch.length", "branches[0].leaf.size", "by_name.a.size"):
         put(garden, path, "?")
-    found: Any = Garden.get(garden.key)
+    found: Any = SafeGarden.get(garden.key)
     _ = found.branches[0].leaf
     put(garden, "branch.length", 6)
     assert (found.branch.retry_failed()) == {} and found.branch.length == 6
@@ -328,7 +328,7 @@ def test_nested_models_are_retried(rapyer: ModuleType) -> None:
 
 
 def test_a_nested_model_is_loaded_anew(rapyer: ModuleType) -> None:
-    garden: Any = Garden(must=1).save()
+    garden: Any = SafeGarden(must=1).save()
     put(garden, "branch.length", "?")
     garden.branch.load()
     assert garden.failed_fields.keys() == {"branch.length"}
@@ -352,53 +352,56 @@ def test_all_fields_of_a_model(rapyer: ModuleType) -> None:
     assert bare.failed_fields["code"].raw is None
     AtomicRedisModel.Meta.safe_load_all = True
     try:
-        checked = Checked().save()
+        checked = SafeChecked().save()
         put(checked, "high", "?")
-        assert (Checked.get(checked.key)).failed_fields.keys() == {"high"}
+        assert (SafeChecked.get(checked.key)).failed_fields.keys() == {"high"}
     finally:
         AtomicRedisModel.Meta.unset("safe_load_all")
     with pytest.raises(CorruptedModelError):
-        Checked.get(checked.key)
+        SafeChecked.get(checked.key)
 
 
 def test_what_is_not_safe_fails_the_document(rapyer: ModuleType) -> None:
     garden = broken()
     put(garden, "plain", "?")
     with pytest.raises(CorruptedModelError) as caught:
-        Garden.get(garden.key)
+        SafeGarden.get(garden.key)
     assert "plain" in caught.value.fields
     with pytest.raises(CorruptedModelError):
-        Garden.get(garden.key, only=["plain", "count"])
+        SafeGarden.get(garden.key, only=["plain", "count"])
     put(garden, "plain", 1)
     put(garden, "leaf", {"size": "?", "name": 5})
     with pytest.raises(CorruptedModelError, match=r"leaf\.name"):
-        Garden.get(garden.key)
+        SafeGarden.get(garden.key)
     put(garden, "leaf", None)
     put(garden, "whole", {"size": "?", "name": 5})
-    assert (Garden.get(garden.key)).failed_fields["whole"].raw == {"size": "?", "name": 5}
+    assert (SafeGarden.get(garden.key)).failed_fields["whole"].raw == {
+        "size": "?",
+        "name": 5,
+    }
 
 
 def test_the_model_as_a_whole(rapyer: ModuleType) -> None:
-    checked = Checked(low=0, high=1).save()
+    checked = SafeChecked(low=0, high=1).save()
     put(checked, "low", 2)
     with pytest.raises(CorruptedModelError):
-        Checked.get(checked.key)
+        SafeChecked.get(checked.key)
     put(checked, "low", "?")
-    assert (Checked.get(checked.key)).failed_fields.keys() == {"low"}
+    assert (SafeChecked.get(checked.key)).failed_fields.keys() == {"low"}
 
 
 def test_members_that_are_no_fields(rapyer: ModuleType) -> None:
     strict, free, revised = (
-        Strict().save(),
+        SafeStrict().save(),
         SafelyOpen().save(),
         SafelyRevised().save(),
     )
     for model in (strict, free, revised):
         put(model, "number", "?")
-    assert (Strict.get(strict.key)).failed_fields.keys() == {"number"}
+    assert (SafeStrict.get(strict.key)).failed_fields.keys() == {"number"}
     put(strict, "other", 1)
     with pytest.raises(CorruptedModelError, match="Extra inputs"):
-        Strict.get(strict.key)
+        SafeStrict.get(strict.key)
     put(free, "other", [1])
     found: Any = SafelyOpen.get(free.key)
     assert found.other == [1] and found.failed_fields.keys() == {"number"}
@@ -410,7 +413,7 @@ def test_members_that_are_no_fields(rapyer: ModuleType) -> None:
 
 
 def test_pickles_and_copies(rapyer: ModuleType) -> None:
-    found: Any = Garden.get((broken()).key)
+    found: Any = SafeGarden.get((broken()).key)
     found.name = "changed"
     for other in (pickle.loads(pickle.dumps(found)), copy.copy(found), copy.deepcopy(found)):
         assert other.count is None and other.failed_fields.keys() == found.failed_fields.keys()
@@ -422,7 +425,7 @@ def test_pickles_and_copies(rapyer: ModuleType) -> None:
 
 def test_under_a_lock(rapyer: ModuleType) -> None:
     garden = broken()
-    found: Any = Garden.get(garden.key)
+    found: Any = SafeGarden.get(garden.key)
     found.count = 4
     with found.lock() as held:
         assert held.failed_fields.keys() == {"tree", "sizes"} and held.count == 4
