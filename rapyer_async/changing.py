@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rapyer_core import documents
 from rapyer_core.batches import Batch, renewed_keys
 from rapyer_core.errors import ConflictError
 from rapyer_core.finding import changes
@@ -36,6 +37,8 @@ async def changed(asked: Asked, change: Change) -> ChangeResult:
                 # A walk may come to a key twice, and a change may not be made twice.
                 batch = [key for key in batch if key not in seen]
                 seen.update(batch)
+            if asked.shares_prefix:
+                batch = documents.owned_keys(asked.cls, [key.encode() for key in batch])
             await _change(asked, batch, change, tally)
     finally:
         await keys.aclose()

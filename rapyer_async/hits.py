@@ -108,9 +108,10 @@ async def collected(asked: Asked) -> list[Hit]:
     found = await _at_once(asked)
     if found is not None:
         return found
-    keys = await keys_for(asked)
     if asked.nearest is not None:
+        keys = await keys_for(replace(asked, condition=asked.filters))
         return asked.ordered(asked.picked(await _gathered(asked, keys, None)))
+    keys = await keys_for(asked)
     if asked.sort and asked.end is not None:
         first = await _first_of_many(asked, asked.end)
         if first is not None:
@@ -217,6 +218,8 @@ async def _total(asked: Asked) -> int | None:
         return 0
     if standing.index is None or not query.is_exact or query.nearest is not None:
         return None
+    if asked.shares_prefix:
+        return None
     found = await reply_of(asked, lambda index: commands.count_command(index, query))
     return None if found is None else commands.search_answer(found[0]).total
 
@@ -227,10 +230,14 @@ async def _at_once(asked: Asked) -> list[Hit] | None:
     query = asked.compiled(standing.limits)
     if query.is_nothing:
         return []
-    if standing.index is None or (query.nearest is not None and not commands.is_ranked(query)):
+    if standing.index is None:
+        return None
+    # Of documents of another class the nearest are not wanted, so Python picks.
+    if query.nearest is not None and (asked.shares_prefix or not commands.is_ranked(query)):
         return None
     offset, count, is_part = 0, MOST_AT_ONCE, False
-    if query.is_exact and not asked.sort and query.nearest is None and asked.limit is not None:
+    is_countable = query.is_exact and query.nearest is None and not asked.shares_prefix
+    if is_countable and not asked.sort and asked.limit is not None:
         end = asked.offset + asked.limit
         is_part = asked.limit <= MOST_AT_ONCE and end <= FURTHEST
     if is_part and asked.limit is not None:

@@ -70,6 +70,8 @@ class Standing:
     index: the version to ask, None where the class is to be searched without one, and then why.
     examined: how many failures of it were looked into and found to be mended. limits: what the
     server cuts short. left_out: how many failures there were, and a key that it did not know then.
+    lost: the version that was asked before another process replaced it. is_provisional: there may
+    be an index by the next time.
     """
 
     driver: Driver
@@ -78,6 +80,8 @@ class Standing:
     examined: int = 0
     limits: Limits = _DEFAULTS
     left_out: tuple[tuple[int, str], ...] = ()
+    lost: IndexInfo | None = None
+    is_provisional: bool = False
 
 
 _standings: weakref.WeakKeyDictionary[type, Standing] = weakref.WeakKeyDictionary()
@@ -92,9 +96,9 @@ async def standing_of(cls: type[DocumentModel]) -> Standing:
     """
     known = _standings.get(cls)
     driver = driver_of(cls)
-    if known is None or known.driver is not driver:
-        known = await ensure(cls)
-    return known
+    if known is None or known.driver is not driver or known.is_provisional:
+        return await ensure(cls)
+    return known if known.lost is None else await replaced(cls, known.lost)
 
 
 def forget(cls: type[DocumentModel]) -> Standing | None:
@@ -148,7 +152,7 @@ async def replaced(cls: type[DocumentModel], before: IndexInfo) -> Standing:
     if present.is_complete and indexes.covers(present, before):
         return note(cls, Standing(driver, present, limits=await _limits(driver)))
     why = f"{before.index} was replaced by {present.index}, which is declared in another way"
-    return note(cls, Standing(driver, None, why))
+    return note(cls, Standing(driver, None, why, lost=before))
 
 
 async def create(cls: type[DocumentModel], on_progress: OnProgress | None = None) -> IndexInfo:
@@ -229,8 +233,10 @@ def _unbuilt(
             expected=wanted,
             actual=actual,
         )
-    log.warning("%s; nothing was changed", message)
-    return Standing(driver, None, message)
+    known = _standings.get(cls)
+    if known is None or known.why != message:
+        log.warning("%s; nothing was changed", message)
+    return Standing(driver, None, message, is_provisional=True)
 
 
 async def _built(

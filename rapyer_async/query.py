@@ -22,11 +22,11 @@ from rapyer_core.errors import (
     UnsupportedArgumentValueError,
 )
 from rapyer_core.finding.aggregates import Aggregate, Groups, field_name
-from rapyer_core.finding.asked import Asked, Hit, refuse_in_pipeline
+from rapyer_core.finding.asked import Asked, refuse_in_pipeline
 from rapyer_core.finding.changes import ChangeResult, Update, deletions
 from rapyer_core.finding.explaining import Plan, plan_of_query
 from rapyer_core.finding.ordering import rank_of_cursor
-from rapyer_core.finding.results import Page, results_of, row_of
+from rapyer_core.finding.results import Page, results_of, rows_of
 from rapyer_core.partial import check_names
 from rapyer_core.search.sorting import sort_key
 
@@ -233,7 +233,7 @@ class Query(Generic[R]):
         names = self._names("values", fields)
         found = await hits.collected(self._asked)
         await hits.renew(self._asked, found)
-        return [self._row(hit, names) for hit in found]
+        return rows_of(self._asked, found, names)
 
     async def aaggregate(self, *by: Any, **wanted: Aggregate) -> list[dict[str, Any]]:
         """Return what is wanted of each group of documents with equal values of some fields.
@@ -247,8 +247,8 @@ class Query(Generic[R]):
         found = await hits.each(self._asked)
         try:
             while (batch := await found.more()) is not None:
-                for hit in batch:
-                    groups.add(self._row(hit, groups.fields))
+                for row in rows_of(self._asked, batch, groups.fields):
+                    groups.add(row)
         finally:
             await found.aclose()
         return groups.results()
@@ -311,9 +311,6 @@ class Query(Generic[R]):
             )
         check_names(self._asked.cls, names)
         return names
-
-    def _row(self, hit: Hit, names: tuple[str, ...]) -> dict[str, Any]:
-        return row_of(self._asked, hit, names)
 
 
 def _natural(name: str, count: Any) -> int:

@@ -33,7 +33,7 @@ from .indexes import Standing, note, replaced, standing_of, unavailable
 __all__ = ["GivenKeys", "IndexedKeys", "Keys", "WalkedKeys", "index_for", "keys_for", "reply_of"]
 
 # Keys in one answer of a cursor, and in one step of a walk.
-_AT_ONCE = 1000
+_AT_ONCE = 500
 
 # How often a query begins anew, because the index it asked was replaced meanwhile.
 _TRIES = 5

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rapyer_core.batches import Batch, renewed_keys
+from rapyer_core import documents
+from rapyer_core.batches import Batch
 from rapyer_core.errors import ConflictError
 from rapyer_core.finding import changes
 from rapyer_core.finding.asked import Asked
@@ -15,7 +16,6 @@ from rapyer_core.keys import RapyerKey
 from rapyer_core.operations import Operation
 from rapyer_core.search.evaluating import matches
 
-from .cascades import take_on_keys
 from .clients import driver_of
 from .drivers.protocol import Driver
 from .hits import collected
@@ -37,6 +37,8 @@ def changed(asked: Asked, change: Change) -> ChangeResult:
                 # A walk may come to a key twice, and a change may not be made twice.
                 batch = [key for key in batch if key not in seen]
                 seen.update(batch)
+            if asked.shares_prefix:
+                batch = documents.owned_keys(asked.cls, [key.encode() for key in batch])
             _change(asked, batch, change, tally)
     finally:
         keys.close()
@@ -86,7 +88,6 @@ def _settle(
         replies: list[Any] = [deliver(driver, batch, True) for batch in batches]
     else:
         replies = deliver_each(driver, batches)
-    take_on_keys(renewed_keys(batches, replies))
     again: list[RapyerKey] = []
     for (key, batch), reply in zip(steps, replies, strict=True):
         error = changes.outcome(batch, reply)

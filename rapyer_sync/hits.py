@@ -109,9 +109,10 @@ def collected(asked: Asked) -> list[Hit]:
     found = _at_once(asked)
     if found is not None:
         return found
-    keys = keys_for(asked)
     if asked.nearest is not None:
+        keys = keys_for(replace(asked, condition=asked.filters))
         return asked.ordered(asked.picked(_gathered(asked, keys, None)))
+    keys = keys_for(asked)
     if asked.sort and asked.end is not None:
         first = _first_of_many(asked, asked.end)
         if first is not None:
@@ -218,6 +219,8 @@ def _total(asked: Asked) -> int | None:
         return 0
     if standing.index is None or not query.is_exact or query.nearest is not None:
         return None
+    if asked.shares_prefix:
+        return None
     found = reply_of(asked, lambda index: commands.count_command(index, query))
     return None if found is None else commands.search_answer(found[0]).total
 
@@ -228,10 +231,14 @@ def _at_once(asked: Asked) -> list[Hit] | None:
     query = asked.compiled(standing.limits)
     if query.is_nothing:
         return []
-    if standing.index is None or (query.nearest is not None and not commands.is_ranked(query)):
+    if standing.index is None:
+        return None
+    # Of documents of another class the nearest are not wanted, so Python picks.
+    if query.nearest is not None and (asked.shares_prefix or not commands.is_ranked(query)):
         return None
     offset, count, is_part = 0, MOST_AT_ONCE, False
-    if query.is_exact and not asked.sort and query.nearest is None and asked.limit is not None:
+    is_countable = query.is_exact and query.nearest is None and not asked.shares_prefix
+    if is_countable and not asked.sort and asked.limit is not None:
         end = asked.offset + asked.limit
         is_part = asked.limit <= MOST_AT_ONCE and end <= FURTHEST
     if is_part and asked.limit is not None:

@@ -71,6 +71,8 @@ class Standing:
     index: the version to ask, None where the class is to be searched without one, and then why.
     examined: how many failures of it were looked into and found to be mended. limits: what the
     server cuts short. left_out: how many failures there were, and a key that it did not know then.
+    lost: the version that was asked before another process replaced it. is_provisional: there may
+    be an index by the next time.
     """
 
     driver: Driver
@@ -79,6 +81,8 @@ class Standing:
     examined: int = 0
     limits: Limits = _DEFAULTS
     left_out: tuple[tuple[int, str], ...] = ()
+    lost: IndexInfo | None = None
+    is_provisional: bool = False
 
 
 _standings: weakref.WeakKeyDictionary[type, Standing] = weakref.WeakKeyDictionary()
@@ -93,9 +97,9 @@ def standing_of(cls: type[DocumentModel]) -> Standing:
     """
     known = _standings.get(cls)
     driver = driver_of(cls)
-    if known is None or known.driver is not driver:
-        known = ensure(cls)
-    return known
+    if known is None or known.driver is not driver or known.is_provisional:
+        return ensure(cls)
+    return known if known.lost is None else replaced(cls, known.lost)
 
 
 def forget(cls: type[DocumentModel]) -> Standing | None:
@@ -149,7 +153,7 @@ def replaced(cls: type[DocumentModel], before: IndexInfo) -> Standing:
     if present.is_complete and indexes.covers(present, before):
         return note(cls, Standing(driver, present, limits=_limits(driver)))
     why = f"{before.index} was replaced by {present.index}, which is declared in another way"
-    return note(cls, Standing(driver, None, why))
+    return note(cls, Standing(driver, None, why, lost=before))
 
 
 def create(cls: type[DocumentModel], on_progress: OnProgress | None = None) -> IndexInfo:
@@ -230,8 +234,10 @@ def _unbuilt(
             expected=wanted,
             actual=actual,
         )
-    log.warning("%s; nothing was changed", message)
-    return Standing(driver, None, message)
+    known = _standings.get(cls)
+    if known is None or known.why != message:
+        log.warning("%s; nothing was changed", message)
+    return Standing(driver, None, message, is_provisional=True)
 
 
 def _built(

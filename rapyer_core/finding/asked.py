@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic_core import ValidationError, from_json, to_json
 
-from rapyer_core.documents import corrupted, loaded, problems_of
+from rapyer_core.documents import corrupted, loaded, owned_keys, problems_of
 from rapyer_core.errors import PipelineError, UnsupportedArgumentTypeError
 from rapyer_core.keys import RapyerKey
 from rapyer_core.model import DocumentModel
@@ -78,6 +78,13 @@ class Asked:
         """What each document must be like, by itself."""
         return split_nearest(self.condition)[1]
 
+    @cached_property
+    def shares_prefix(self) -> bool:
+        """Whether keys of another class begin like those of this one: then its index has both."""
+        own = f"{self.cls.class_key_initials()}:"
+        classes = self.cls.__rapyer_registry__.all()
+        return any(cls.class_key_initials().startswith(own) for cls in classes)
+
     def compiled(self, limits: Limits | None = None) -> CompiledQuery:
         """Return what a server with search is asked."""
         return compiled(self.condition, self.cls, limits)
@@ -89,6 +96,8 @@ class Asked:
 
     def hit(self, key: RapyerKey, text: bytes, *, is_sure: bool = False) -> Hit | None:
         """Return a document as a match, None if it is none; `is_sure`: the index told so."""
+        if self.shares_prefix and not owned_keys(self.cls, [key.encode()]):
+            return None
         if not self.sort and (is_sure or self.filters is None):
             hit = Hit(key, text, (key,))
         else:

@@ -51,7 +51,7 @@ LIMIT_COMMANDS = tuple(
     for name in ("MAXPREFIXEXPANSIONS", "MINPREFIX")
 )
 
-_LOCK_PREFIX = "__rapyer_index__:"
+_LOCK_PREFIX = "__rapyer_index_build__:"
 
 # RediSearch 2.10 says the first to FT.INFO, the second to FT.SEARCH, the third to FT.DROPINDEX;
 # the fourth to a cursor.

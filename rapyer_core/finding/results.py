@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +15,7 @@ from rapyer_core.partial import partly_loaded
 
 from .asked import Asked, Hit
 
-__all__ = ["Page", "results_of", "row_of"]
+__all__ = ["Page", "results_of", "rows_of"]
 
 R = TypeVar("R")
 
@@ -36,23 +36,34 @@ def results_of(asked: Asked, hits: Iterable[Hit]) -> list[Any]:
     Raises:
         CorruptedModelError: one does not validate, and those are not to be left out.
     """
+    return _made(asked, hits, asked.result)
+
+
+def rows_of(asked: Asked, hits: Iterable[Hit], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the values of some fields of documents, by name; parts are dotted.
+
+    Raises:
+        CorruptedModelError: one does not validate, and those are not to be left out.
+    """
+    ways = {name: name.split(".") for name in names}
+
+    def row(hit: Hit) -> dict[str, Any]:
+        model = partly_loaded(asked.cls, hit.key, from_json(hit.text), names) if names else None
+        return {name: _value_at(model, way) for name, way in ways.items()}
+
+    return _made(asked, hits, row)
+
+
+def _made(asked: Asked, hits: Iterable[Hit], make: Callable[[Hit], Any]) -> list[Any]:
     results: list[Any] = []
     for hit in hits:
         try:
-            results.append(asked.result(hit))
+            results.append(make(hit))
         except CorruptedModelError as error:
             if not asked.skip_corrupted:
                 raise
             log.warning("left out of the result: %s", error)
     return results
-
-
-def row_of(asked: Asked, hit: Hit, names: Sequence[str]) -> dict[str, Any]:
-    """Return the values of some fields of a document, by name; parts are dotted."""
-    if not names:
-        return {}
-    model = partly_loaded(asked.cls, hit.key, from_json(hit.text), names)
-    return {name: _value_at(model, name.split(".")) for name in names}
 
 
 def _value_at(model: Any, way: Sequence[str]) -> Any:

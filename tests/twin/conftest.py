@@ -23,6 +23,6 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def rapyer(redis_url: str, anyio_backend: str) -> AsyncIterator[ModuleType]:
     """The package, initialised with an empty server."""
-    await rapyer_async.init_rapyer(redis_url)
+    await rapyer_async.init_rapyer(redis_url, indexes="lazy")
     yield rapyer_async
     await rapyer_async.teardown_rapyer()

@@ -152,6 +152,9 @@ async def test_an_old_class_goes_on_without_an_index_that_lacks_its_fields(
     assert sum("without an index" in each.getMessage() for each in caplog.records) == 1
     with pytest.raises(IndexUnavailableError):
         await old.where(old.size > 4).require_index().acount()
+    await ask(old, "FT.DROPINDEX", (await old.aindex_info()).index)
+    await defined(2).acreate_index()
+    assert await old.where(old.size > 4).require_index().acount() == 5
 
 
 async def test_what_was_stored_without_its_number_is_found(server_url: str, models: None) -> None:
@@ -179,6 +182,9 @@ async def test_only_checking(
         await part.where(part.name == "a").require_index().acount()
     assert caught.value.model == "Part" and "idx:Part:v" in str(caught.value)
     assert await part.aindex_info() is None
+    # Built by somebody else, it is found.
+    await defined(1).acreate_index()
+    assert await part.where(part.name == "a").require_index().acount() == 1
 
 
 async def test_refusing(server_url: str, models: None) -> None:

@@ -71,6 +71,16 @@ class Visitor(AtomicRedisModel):
     name: Index[str]
 
 
+class GuestOfHonour(AtomicRedisModel):
+    """Its keys begin like those of the other class, whose index has both."""
+
+    Meta = RedisConfig(key_prefix="Guest:honour")
+    name: Index[str]
+    age: Index[int] = Field(5)
+    town: Town = Field(default_factory=lambda: Town(name="t"))
+    place: Annotated[list[float], Index(vector="flat", dimensions=2, metric="L2")] = [9.9, 0.0]
+
+
 class Short(BaseModel):
     name: str
     age: int | None
@@ -428,3 +438,30 @@ async def test_queries_say_what_they_are() -> None:
     assert 18 in plan.params.values() and "18" not in plan.query
     assert plan.is_exact and "sort by -name" in str(plan) and "take 3" in str(plan)
     assert not Guest.where(fields.town.name.like("*a_b*")).explain().is_exact
+
+
+async def test_documents_of_a_class_whose_keys_begin_alike(rapyer: ModuleType) -> None:
+    await guests(12)
+    await GuestOfHonour.ainsert(*(GuestOfHonour(name="Ann") for _ in range(4)))
+    query = Guest.where(Guest.name == "Ann")
+    assert sorted(codes(await query.aall())) == [0, 3, 6, 9]
+    assert await query.acount() == 4 and len(await query.limit(3).aall()) == 3
+    assert sorted([int(each.code) async for each in query]) == [0, 3, 6, 9]
+    assert codes(await Guest.where(fields.place.knn(2, [9.9, 0.0])).aall()) == [10, 9]
+    assert (await query.aupdate(name="Zoe")).changed == 4
+    assert await GuestOfHonour.where(GuestOfHonour.name == "Ann").acount() == 4
+    assert (await Guest.where(Guest.age >= 0).adelete()).changed == 10
+    assert await GuestOfHonour.where().acount() == 4
+
+
+async def test_rows_of_corrupted_documents(rapyer: ModuleType) -> None:
+    await guests(4)
+    await ask(Guest, "JSON.SET", "Guest:00001", '$["stars"]', '"many"')
+    query = Guest.where(Guest.age >= 0).sort(Guest.age)
+    assert [row["name"] for row in await query.avalues("name")] == ["Bob", "Cid", "Ann"]
+    with pytest.raises(CorruptedModelError):
+        await query.avalues("stars")
+    with pytest.raises(CorruptedModelError):
+        await query.aaggregate(s=Sum("stars"))
+    assert len(await query.skip_corrupted().avalues("stars")) == 2
+    assert await query.skip_corrupted().aaggregate(n=Count("stars")) == [{"n": 2}]

@@ -16,6 +16,6 @@ import rapyer_sync
 @pytest.fixture
 def rapyer(redis_url: str) -> Iterator[ModuleType]:
     """The package, initialised with an empty server."""
-    rapyer_sync.init_rapyer(redis_url)
+    rapyer_sync.init_rapyer(redis_url, indexes="lazy")
     yield rapyer_sync
     rapyer_sync.teardown_rapyer()

@@ -153,6 +153,9 @@ def test_an_old_class_goes_on_without_an_index_that_lacks_its_fields(
     assert sum("without an index" in each.getMessage() for each in caplog.records) == 1
     with pytest.raises(IndexUnavailableError):
         old.where(old.size > 4).require_index().count()
+    ask(old, "FT.DROPINDEX", (old.index_info()).index)
+    defined(2).create_index()
+    assert old.where(old.size > 4).require_index().count() == 5
 
 
 def test_what_was_stored_without_its_number_is_found(server_url: str, models: None) -> None:
@@ -178,6 +181,9 @@ def test_only_checking(server_url: str, models: None, caplog: pytest.LogCaptureF
         part.where(part.name == "a").require_index().count()
     assert caught.value.model == "Part" and "idx:Part:v" in str(caught.value)
     assert part.index_info() is None
+    # Built by somebody else, it is found.
+    defined(1).create_index()
+    assert part.where(part.name == "a").require_index().count() == 1
 
 
 def test_refusing(server_url: str, models: None) -> None:

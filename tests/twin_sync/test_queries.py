@@ -72,6 +72,16 @@ class Visitor(AtomicRedisModel):
     name: Index[str]
 
 
+class GuestOfHonour(AtomicRedisModel):
+    """Its keys begin like those of the other class, whose index has both."""
+
+    Meta = RedisConfig(key_prefix="Guest:honour")
+    name: Index[str]
+    age: Index[int] = Field(5)
+    town: Town = Field(default_factory=lambda: Town(name="t"))
+    place: Annotated[list[float], Index(vector="flat", dimensions=2, metric="L2")] = [9.9, 0.0]
+
+
 class Short(BaseModel):
     name: str
     age: int | None
@@ -429,3 +439,30 @@ def test_queries_say_what_they_are() -> None:
     assert 18 in plan.params.values() and "18" not in plan.query
     assert plan.is_exact and "sort by -name" in str(plan) and "take 3" in str(plan)
     assert not Guest.where(fields.town.name.like("*a_b*")).explain().is_exact
+
+
+def test_documents_of_a_class_whose_keys_begin_alike(rapyer: ModuleType) -> None:
+    guests(12)
+    GuestOfHonour.insert(*(GuestOfHonour(name="Ann") for _ in range(4)))
+    query = Guest.where(Guest.name == "Ann")
+    assert sorted(codes(query.all())) == [0, 3, 6, 9]
+    assert query.count() == 4 and len(query.limit(3).all()) == 3
+    assert sorted([int(each.code) for each in query]) == [0, 3, 6, 9]
+    assert codes(Guest.where(fields.place.knn(2, [9.9, 0.0])).all()) == [10, 9]
+    assert (query.update(name="Zoe")).changed == 4
+    assert GuestOfHonour.where(GuestOfHonour.name == "Ann").count() == 4
+    assert (Guest.where(Guest.age >= 0).delete()).changed == 10
+    assert GuestOfHonour.where().count() == 4
+
+
+def test_rows_of_corrupted_documents(rapyer: ModuleType) -> None:
+    guests(4)
+    ask(Guest, "JSON.SET", "Guest:00001", '$["stars"]', '"many"')
+    query = Guest.where(Guest.age >= 0).sort(Guest.age)
+    assert [row["name"] for row in query.values("name")] == ["Bob", "Cid", "Ann"]
+    with pytest.raises(CorruptedModelError):
+        query.values("stars")
+    with pytest.raises(CorruptedModelError):
+        query.aggregate(s=Sum("stars"))
+    assert len(query.skip_corrupted().values("stars")) == 2
+    assert query.skip_corrupted().aggregate(n=Count("stars")) == [{"n": 2}]
