@@ -66,7 +66,7 @@ class Guest(AtomicRedisModel):
 fields: Any = Guest
 
 
-class Visitor(AtomicRedisModel):
+class DayGuest(AtomicRedisModel):
     Meta = RedisConfig(ttl=500)
     name: Index[str]
 
@@ -421,13 +421,13 @@ async def test_nearest(rapyer: ModuleType) -> None:
 
 
 async def test_a_read_renews_the_lifetime(rapyer: ModuleType) -> None:
-    visitors = await Visitor.ainsert(Visitor(name="a"), Visitor(name="b"))
+    visitors = await DayGuest.ainsert(DayGuest(name="a"), DayGuest(name="b"))
     for each in visitors:
-        await ask(Visitor, "EXPIRE", each.key, 100)
-    (found,) = await Visitor.where(Visitor.name == "a").aall()
+        await ask(DayGuest, "EXPIRE", each.key, 100)
+    (found,) = await DayGuest.where(DayGuest.name == "a").aall()
     assert await lifetime(found) > 400
     assert await lifetime(visitors[1]) <= 100
-    assert (await Visitor.where(Visitor.name == "b").aupdate(name="c")).changed == 1
+    assert (await DayGuest.where(DayGuest.name == "b").aupdate(name="c")).changed == 1
     assert await lifetime(visitors[1]) > 400
 
 

@@ -26,30 +26,30 @@ from rapyer_core.keys import RapyerKey
 from .asking import ask, stored
 
 
-class Task(AtomicRedisModel):
+class QueueTask(AtomicRedisModel):
     state: Index[str] = Field("new")
     owner: Index[str] = Field("")
     moves: RedisInt = Field(0)
     count: RedisInt = Field(0)
 
 
-class Counted(AtomicRedisModel):
+class RevisedTask(AtomicRedisModel):
     Meta = RedisConfig(optimistic=True)
     state: Index[str] = Field("new")
 
 
-class Once(AtomicRedisModel):
+class OnceTask(AtomicRedisModel):
     Meta = RedisConfig(exactly_once=True)
     state: Index[str] = Field("new")
     moves: RedisInt = Field(0)
 
 
 async def test_several_take_the_same_documents(rapyer: ModuleType) -> None:
-    await Task.ainsert(*(Task() for _ in range(120)))
+    await QueueTask.ainsert(*(QueueTask() for _ in range(120)))
     results: list[ChangeResult] = []
 
     async def take(who: str) -> None:
-        query = Task.where(Task.state == "new")
+        query = QueueTask.where(QueueTask.state == "new")
         results.append(await query.aupdate(state="taken", owner=who, moves=change.increase(1)))
 
     async with task_group() as tasks:
@@ -57,35 +57,35 @@ async def test_several_take_the_same_documents(rapyer: ModuleType) -> None:
             tasks.start_soon(take, who)
     assert sum(result.changed for result in results) == 120
     assert all(result.failed == 0 for result in results)
-    assert await Task.where(Task.state == "taken").acount() == 120
-    tasks_found = await Task.afind()
+    assert await QueueTask.where(QueueTask.state == "taken").acount() == 120
+    tasks_found = await QueueTask.afind()
     assert {each.moves for each in tasks_found} == {1}
-    owners = await Task.where().aaggregate(Task.owner, n=Sum("moves"))
+    owners = await QueueTask.where().aaggregate(QueueTask.owner, n=Sum("moves"))
     assert sum(row["n"] for row in owners) == 120
 
 
 async def test_increments_are_not_lost(rapyer: ModuleType) -> None:
-    await Task.ainsert(*(Task(owner="x") for _ in range(30)))
+    await QueueTask.ainsert(*(QueueTask(owner="x") for _ in range(30)))
 
     async def count() -> None:
-        done = await Task.where(Task.owner == "x").aupdate(count=change.increase(1))
+        done = await QueueTask.where(QueueTask.owner == "x").aupdate(count=change.increase(1))
         assert done.changed == 30
 
     async with task_group() as tasks:
         for _ in range(6):
             tasks.start_soon(count)
-    assert (await Task.where().aaggregate(s=Sum("count"))) == [{"s": 180}]
+    assert (await QueueTask.where().aaggregate(s=Sum("count"))) == [{"s": 180}]
 
 
 async def test_what_changed_since_it_was_examined(rapyer: ModuleType) -> None:
     """The step compares what the condition is about: then the document is examined anew."""
-    kept, left, gone = await Task.ainsert(Task(), Task(), Task())
-    asked = Asked(Task, condition_of([Task.state == "new"]))
-    update = Update(Task, {"owner": "me"})
+    kept, left, gone = await QueueTask.ainsert(QueueTask(), QueueTask(), QueueTask())
+    asked = Asked(QueueTask, condition_of([QueueTask.state == "new"]))
+    update = Update(QueueTask, {"owner": "me"})
     keys = [kept.key, left.key, gone.key]
     examined = await changing._matching(asked, keys)
     assert [each.key for each in examined] == keys
-    await ask(Task, "JSON.SET", left.key, "$.state", '"old"')
+    await ask(QueueTask, "JSON.SET", left.key, "$.state", '"old"')
     await gone.adelete()
     await kept.count.aincrease(1)  # the condition is not about it
     steps = [(each.key, changes.step(each, update.operations(each.key))) for each in examined]
@@ -101,25 +101,27 @@ async def test_what_changed_since_it_was_examined(rapyer: ModuleType) -> None:
 
 
 async def test_an_update_counts_revisions_up(rapyer: ModuleType) -> None:
-    (model,) = await Counted.ainsert(Counted())
-    assert (await Counted.where(Counted.state == "new").aupdate(state="old")).changed == 1
+    (model,) = await RevisedTask.ainsert(RevisedTask())
+    assert (await RevisedTask.where(RevisedTask.state == "new").aupdate(state="old")).changed == 1
     assert (await stored(model))["__rapyer_revision__"] == 2
-    assert (await Counted.where().aupdate(state="older")).changed == 1
+    assert (await RevisedTask.where().aupdate(state="older")).changed == 1
     assert (await stored(model))["__rapyer_revision__"] == 3
 
 
 async def test_exactly_once(rapyer: ModuleType) -> None:
-    await Once.ainsert(*(Once() for _ in range(5)))
-    done = await Once.where(Once.state == "new").aupdate(state="old", moves=change.increase(2))
+    await OnceTask.ainsert(*(OnceTask() for _ in range(5)))
+    done = await OnceTask.where(OnceTask.state == "new").aupdate(
+        state="old", moves=change.increase(2)
+    )
     assert done.changed == 5
-    assert [each.moves for each in await Once.afind()] == [2] * 5
-    assert (await Once.where(Once.state == "old").adelete()).changed == 5
+    assert [each.moves for each in await OnceTask.afind()] == [2] * 5
+    assert (await OnceTask.where(OnceTask.state == "old").adelete()).changed == 5
 
 
 @pytest.mark.parametrize("most", [1, 3])
 async def test_changes_of_a_part(rapyer: ModuleType, most: int) -> None:
-    await Task.ainsert(*(Task(owner=f"o{i}") for i in range(6)))
-    query = Task.where(Task.state == "new").sort(-Task.owner).limit(most)
+    await QueueTask.ainsert(*(QueueTask(owner=f"o{i}") for i in range(6)))
+    query = QueueTask.where(QueueTask.state == "new").sort(-QueueTask.owner).limit(most)
     assert (await query.aupdate(state="old")).changed == most
-    found = await Task.where(Task.state == "old").sort(-Task.owner).avalues("owner")
+    found = await QueueTask.where(QueueTask.state == "old").sort(-QueueTask.owner).avalues("owner")
     assert [row["owner"] for row in found] == [f"o{5 - i}" for i in range(most)]

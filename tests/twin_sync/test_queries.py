@@ -67,7 +67,7 @@ class Guest(AtomicRedisModel):
 fields: Any = Guest
 
 
-class Visitor(AtomicRedisModel):
+class DayGuest(AtomicRedisModel):
     Meta = RedisConfig(ttl=500)
     name: Index[str]
 
@@ -422,13 +422,13 @@ def test_nearest(rapyer: ModuleType) -> None:
 
 
 def test_a_read_renews_the_lifetime(rapyer: ModuleType) -> None:
-    visitors = Visitor.insert(Visitor(name="a"), Visitor(name="b"))
+    visitors = DayGuest.insert(DayGuest(name="a"), DayGuest(name="b"))
     for each in visitors:
-        ask(Visitor, "EXPIRE", each.key, 100)
-    (found,) = Visitor.where(Visitor.name == "a").all()
+        ask(DayGuest, "EXPIRE", each.key, 100)
+    (found,) = DayGuest.where(DayGuest.name == "a").all()
     assert lifetime(found) > 400
     assert lifetime(visitors[1]) <= 100
-    assert (Visitor.where(Visitor.name == "b").update(name="c")).changed == 1
+    assert (DayGuest.where(DayGuest.name == "b").update(name="c")).changed == 1
     assert lifetime(visitors[1]) > 400
 
 

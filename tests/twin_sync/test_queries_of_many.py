@@ -27,22 +27,22 @@ AT_ONCE = 900
 COUNT = 2_600
 
 
-class Grain(AtomicRedisModel):
+class SandGrain(AtomicRedisModel):
     number: Key[int]
     group: Index[int]
     place: Index[int | None] = Field(None)
     name: Index[str] = Field("")
 
 
-def grain(n: int) -> Grain:
+def grain(n: int) -> SandGrain:
     place = None if n % 100 == 0 else (n * 7_919) % 1_009
-    return Grain(number=n, group=n % 4, place=place, name=f"n{n % 3}")
+    return SandGrain(number=n, group=n % 4, place=place, name=f"n{n % 3}")
 
 
 def expected(descending: bool) -> list[int]:
     placed = [n for n in range(COUNT) if n % 100]
     sign = -1 if descending else 1
-    placed.sort(key=lambda n: (sign * ((n * 7_919) % 1_009), f"Grain:{n}"))
+    placed.sort(key=lambda n: (sign * ((n * 7_919) % 1_009), f"SandGrain:{n}"))
     return [*placed, *sorted(range(0, COUNT, 100), key=str)]
 
 
@@ -51,48 +51,48 @@ def filled(server_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A real server with more documents than one answer holds."""
     monkeypatch.setattr(hits, "MOST_AT_ONCE", AT_ONCE)
     init_rapyer(server_url, indexes="lazy")
-    Grain.insert(*map(grain, range(COUNT)))
+    SandGrain.insert(*map(grain, range(COUNT)))
     yield
     teardown_rapyer()
 
 
-def numbers(found: list[Grain]) -> list[int]:
+def numbers(found: list[SandGrain]) -> list[int]:
     return [int(each.number) for each in found]
 
 
 def open_cursors() -> int:
-    info = ask(Grain, "FT.INFO", "idx:Grain")
+    info = ask(SandGrain, "FT.INFO", "idx:SandGrain")
     stats = info[info.index(b"cursor_stats") + 1]
     count: int = stats[stats.index(b"index_total") + 1]
     return count
 
 
 def test_all_of_many(filled: None) -> None:
-    everything = Grain.where(Grain.group >= 0)
+    everything = SandGrain.where(SandGrain.group >= 0)
     assert sorted(numbers(everything.all())) == list(range(COUNT))
     assert everything.count() == COUNT
     assert len(everything.limit(AT_ONCE + 5).all()) == AT_ONCE + 5
-    assert len(Grain.find(Grain.group >= 0, max_results=7)) == 7
+    assert len(SandGrain.find(SandGrain.group >= 0, max_results=7)) == 7
     assert len(everything.offset(COUNT - 3).all()) == 3
-    rows = Grain.where().aggregate(Grain.group, n=Count())
+    rows = SandGrain.where().aggregate(SandGrain.group, n=Count())
     assert sorted((row["group"], row["n"]) for row in rows) == [(g, COUNT // 4) for g in range(4)]
     assert open_cursors() == 0
 
 
 @pytest.mark.parametrize("descending", [False, True])
 def test_the_first_of_many(filled: None, descending: bool) -> None:
-    key = -Grain.place if descending else Grain.place
-    query, order = Grain.where(Grain.group >= 0).sort(key), expected(descending)
+    key = -SandGrain.place if descending else SandGrain.place
+    query, order = SandGrain.where(SandGrain.group >= 0).sort(key), expected(descending)
     assert numbers(query.limit(30).all()) == order[:30]
     assert numbers(query.limit(9).offset(500).all()) == order[500:509]
     assert numbers(query.limit(COUNT).all()) == order
     assert numbers(query.limit(10).offset(COUNT - 50).all()) == order[-50:-40]
-    by_two = Grain.where().sort(Grain.name, key).limit(5).all()
+    by_two = SandGrain.where().sort(SandGrain.name, key).limit(5).all()
     assert numbers(by_two) == sorted(order, key=lambda n: n % 3)[:5]
 
 
 def test_pages_of_many(filled: None) -> None:
-    query, order = Grain.where().sort(-Grain.place), expected(True)
+    query, order = SandGrain.where().sort(-SandGrain.place), expected(True)
     found, cursor = list[int](), None
     for _ in range(3):
         page = query.page(40, after=cursor)
@@ -104,33 +104,33 @@ def test_pages_of_many(filled: None) -> None:
 
 def test_a_loop_goes_on_behind_an_index_that_is_replaced(filled: None) -> None:
     seen = list[int]()
-    for each in Grain.where(Grain.group >= 0):
+    for each in SandGrain.where(SandGrain.group >= 0):
         seen.append(int(each.number))
         if len(seen) == 10:
-            info = Grain.index_info()
+            info = SandGrain.index_info()
             assert info is not None
-            ask(Grain, "FT.DROPINDEX", info.index)
+            ask(SandGrain, "FT.DROPINDEX", info.index)
     assert sorted(seen) == list(range(COUNT))
 
 
 def test_a_loop_goes_on_when_its_cursor_is_gone(filled: None) -> None:
     seen, is_first = list[int](), True
-    query = Grain.where(Grain.group >= 0)
+    query = SandGrain.where(SandGrain.group >= 0)
     stream = query.__iter__()
     for each in stream:
         seen.append(int(each.number))
         if is_first:
             is_first = False
-            info = ask(Grain, "FT._LIST")
+            info = ask(SandGrain, "FT._LIST")
             # The server gives up cursors that nobody reads; here one is given up for it.
             hits_of_stream: Any = stream._hits
             keys = hits_of_stream._keys
-            ask(Grain, "FT.CURSOR", "DEL", info[0], keys._cursor)
+            ask(SandGrain, "FT.CURSOR", "DEL", info[0], keys._cursor)
     assert sorted(seen) == list(range(COUNT))
 
 
 def test_cursors_are_given_up(filled: None) -> None:
-    query = Grain.where(Grain.group >= 0)
+    query = SandGrain.where(SandGrain.group >= 0)
     query.count()
     for _ in range(3):
         stream = query.__iter__()
@@ -147,10 +147,10 @@ def test_cursors_are_given_up(filled: None) -> None:
 
 
 def test_an_error_of_the_server_is_not_swallowed(filled: None) -> None:
-    Grain.where().count()
-    ask(Grain, "FT.CONFIG", "SET", "MAXSEARCHRESULTS", 100)
+    SandGrain.where().count()
+    ask(SandGrain, "FT.CONFIG", "SET", "MAXSEARCHRESULTS", 100)
     try:
         with pytest.raises(ServerError, match="LIMIT"):
-            Grain.where(Grain.group >= 0).all()
+            SandGrain.where(SandGrain.group >= 0).all()
     finally:
-        ask(Grain, "FT.CONFIG", "SET", "MAXSEARCHRESULTS", 1_000_000)
+        ask(SandGrain, "FT.CONFIG", "SET", "MAXSEARCHRESULTS", 1_000_000)

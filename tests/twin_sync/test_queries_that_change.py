@@ -27,30 +27,30 @@ from rapyer_sync._seam import task_group
 from .asking import ask, stored
 
 
-class Task(AtomicRedisModel):
+class QueueTask(AtomicRedisModel):
     state: Index[str] = Field("new")
     owner: Index[str] = Field("")
     moves: RedisInt = Field(0)
     count: RedisInt = Field(0)
 
 
-class Counted(AtomicRedisModel):
+class RevisedTask(AtomicRedisModel):
     Meta = RedisConfig(optimistic=True)
     state: Index[str] = Field("new")
 
 
-class Once(AtomicRedisModel):
+class OnceTask(AtomicRedisModel):
     Meta = RedisConfig(exactly_once=True)
     state: Index[str] = Field("new")
     moves: RedisInt = Field(0)
 
 
 def test_several_take_the_same_documents(rapyer: ModuleType) -> None:
-    Task.insert(*(Task() for _ in range(120)))
+    QueueTask.insert(*(QueueTask() for _ in range(120)))
     results: list[ChangeResult] = []
 
     def take(who: str) -> None:
-        query = Task.where(Task.state == "new")
+        query = QueueTask.where(QueueTask.state == "new")
         results.append(query.update(state="taken", owner=who, moves=change.increase(1)))
 
     with task_group() as tasks:
@@ -58,35 +58,35 @@ def test_several_take_the_same_documents(rapyer: ModuleType) -> None:
             tasks.start_soon(take, who)
     assert sum(result.changed for result in results) == 120
     assert all(result.failed == 0 for result in results)
-    assert Task.where(Task.state == "taken").count() == 120
-    tasks_found = Task.find()
+    assert QueueTask.where(QueueTask.state == "taken").count() == 120
+    tasks_found = QueueTask.find()
     assert {each.moves for each in tasks_found} == {1}
-    owners = Task.where().aggregate(Task.owner, n=Sum("moves"))
+    owners = QueueTask.where().aggregate(QueueTask.owner, n=Sum("moves"))
     assert sum(row["n"] for row in owners) == 120
 
 
 def test_increments_are_not_lost(rapyer: ModuleType) -> None:
-    Task.insert(*(Task(owner="x") for _ in range(30)))
+    QueueTask.insert(*(QueueTask(owner="x") for _ in range(30)))
 
     def count() -> None:
-        done = Task.where(Task.owner == "x").update(count=change.increase(1))
+        done = QueueTask.where(QueueTask.owner == "x").update(count=change.increase(1))
         assert done.changed == 30
 
     with task_group() as tasks:
         for _ in range(6):
             tasks.start_soon(count)
-    assert (Task.where().aggregate(s=Sum("count"))) == [{"s": 180}]
+    assert (QueueTask.where().aggregate(s=Sum("count"))) == [{"s": 180}]
 
 
 def test_what_changed_since_it_was_examined(rapyer: ModuleType) -> None:
     """The step compares what the condition is about: then the document is examined anew."""
-    kept, left, gone = Task.insert(Task(), Task(), Task())
-    asked = Asked(Task, condition_of([Task.state == "new"]))
-    update = Update(Task, {"owner": "me"})
+    kept, left, gone = QueueTask.insert(QueueTask(), QueueTask(), QueueTask())
+    asked = Asked(QueueTask, condition_of([QueueTask.state == "new"]))
+    update = Update(QueueTask, {"owner": "me"})
     keys = [kept.key, left.key, gone.key]
     examined = changing._matching(asked, keys)
     assert [each.key for each in examined] == keys
-    ask(Task, "JSON.SET", left.key, "$.state", '"old"')
+    ask(QueueTask, "JSON.SET", left.key, "$.state", '"old"')
     gone.delete()
     kept.count.increase(1)  # the condition is not about it
     steps = [(each.key, changes.step(each, update.operations(each.key))) for each in examined]
@@ -102,25 +102,25 @@ def test_what_changed_since_it_was_examined(rapyer: ModuleType) -> None:
 
 
 def test_an_update_counts_revisions_up(rapyer: ModuleType) -> None:
-    (model,) = Counted.insert(Counted())
-    assert (Counted.where(Counted.state == "new").update(state="old")).changed == 1
+    (model,) = RevisedTask.insert(RevisedTask())
+    assert (RevisedTask.where(RevisedTask.state == "new").update(state="old")).changed == 1
     assert (stored(model))["__rapyer_revision__"] == 2
-    assert (Counted.where().update(state="older")).changed == 1
+    assert (RevisedTask.where().update(state="older")).changed == 1
     assert (stored(model))["__rapyer_revision__"] == 3
 
 
 def test_exactly_once(rapyer: ModuleType) -> None:
-    Once.insert(*(Once() for _ in range(5)))
-    done = Once.where(Once.state == "new").update(state="old", moves=change.increase(2))
+    OnceTask.insert(*(OnceTask() for _ in range(5)))
+    done = OnceTask.where(OnceTask.state == "new").update(state="old", moves=change.increase(2))
     assert done.changed == 5
-    assert [each.moves for each in Once.find()] == [2] * 5
-    assert (Once.where(Once.state == "old").delete()).changed == 5
+    assert [each.moves for each in OnceTask.find()] == [2] * 5
+    assert (OnceTask.where(OnceTask.state == "old").delete()).changed == 5
 
 
 @pytest.mark.parametrize("most", [1, 3])
 def test_changes_of_a_part(rapyer: ModuleType, most: int) -> None:
-    Task.insert(*(Task(owner=f"o{i}") for i in range(6)))
-    query = Task.where(Task.state == "new").sort(-Task.owner).limit(most)
+    QueueTask.insert(*(QueueTask(owner=f"o{i}") for i in range(6)))
+    query = QueueTask.where(QueueTask.state == "new").sort(-QueueTask.owner).limit(most)
     assert (query.update(state="old")).changed == most
-    found = Task.where(Task.state == "old").sort(-Task.owner).values("owner")
+    found = QueueTask.where(QueueTask.state == "old").sort(-QueueTask.owner).values("owner")
     assert [row["owner"] for row in found] == [f"o{5 - i}" for i in range(most)]
