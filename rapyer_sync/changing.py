@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rapyer_core import documents
-from rapyer_core.batches import Batch
+from rapyer_core.batches import Batch, renewed_keys
 from rapyer_core.errors import ConflictError
 from rapyer_core.finding import changes
 from rapyer_core.finding.asked import Asked
@@ -16,6 +16,7 @@ from rapyer_core.keys import RapyerKey
 from rapyer_core.operations import Operation
 from rapyer_core.search.evaluating import matches
 
+from .cascades import take_on_keys
 from .clients import driver_of
 from .drivers.protocol import Driver
 from .hits import collected
@@ -88,6 +89,7 @@ def _settle(
         replies: list[Any] = [deliver(driver, batch, True) for batch in batches]
     else:
         replies = deliver_each(driver, batches)
+    take_on_keys(renewed_keys(batches, replies))
     again: list[RapyerKey] = []
     for (key, batch), reply in zip(steps, replies, strict=True):
         error = changes.outcome(batch, reply)
