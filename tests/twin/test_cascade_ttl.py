@@ -444,6 +444,34 @@ async def test_the_default_of_all_classes(
         await init_rapyer(redis_url, cascade_ttl=1)
 
 
+async def test_exactly_once(rapyer: ModuleType, own_registry: None) -> None:
+    class Leaf(AtomicRedisModel):
+        n: int = 0
+
+    class Holder(AtomicRedisModel):
+        Meta = RedisConfig(ttl=300, exactly_once=True, cascade_ttl=CascadeTTL())
+        n: int = 0
+        leaf: Reference[Leaf]
+        other: Reference[Holder] | None = None
+
+    leaf = await dying(Leaf())
+    other = await dying(Holder(leaf=leaf))
+    holder = await Holder(leaf=leaf, other=other).asave()
+    for act in (
+        lambda: holder.n.aincrease(),
+        lambda: holder.asave(force=True),
+        lambda: Holder.ainsert(holder),
+        lambda: Holder.aget(holder.key),
+        lambda: Holder.afind(holder.key),
+        lambda: holder.n.aapply(lambda n: n + 1),
+        lambda: holder.refresh_ttl(),
+        lambda: holder.aset_ttl(300, cascade=True),
+    ):
+        await fade(leaf, other)
+        await act()
+        assert await seconds_of(holder, leaf, other) == [300, 300, 300]
+
+
 async def test_a_model_that_holds_itself_can_be_searched(
     rapyer: ModuleType, own_registry: None
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, Optional, TypeVar
 
 import pytest
 from pydantic import BaseModel, ValidationError
+from pydantic.errors import PydanticUserError
 
 from rapyer_async import (
     AtomicRedisModel,
@@ -18,8 +19,10 @@ from rapyer_async import (
     Key,
     MissingAsNone,
     RapyerKey,
+    RedisConfig,
     Reference,
     apipeline,
+    init_rapyer,
 )
 from rapyer_async.clients import REGISTRY
 from rapyer_core.errors import (
@@ -480,6 +483,25 @@ def test_how_a_class_may_be_named(own_registry: None) -> None:
     assert Box[Later](held=later).held == later
     with pytest.raises(ValidationError):
         Box[Later](held=named)
+
+
+async def test_a_class_may_wait_for_one_that_it_names(
+    redis_url: str, rapyer: ModuleType, own_registry: None
+) -> None:
+    class Early(AtomicRedisModel):
+        Meta = RedisConfig(ttl=100)
+        late: Reference[Late] | None = None
+
+    await init_rapyer(redis_url)
+    with pytest.raises(PydanticUserError, match="not fully defined"):
+        Early()
+
+    class Late(AtomicRedisModel):
+        early: Reference[Early] | None = None
+
+    late = await Late().asave()
+    early = await Early(late=late).asave()
+    assert (await Early.aget(early.key, fetch=["late.early"])).late == late
 
 
 async def test_defaults_are_references_too(rapyer: ModuleType, own_registry: None) -> None:

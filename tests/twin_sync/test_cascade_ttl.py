@@ -441,6 +441,34 @@ def test_the_default_of_all_classes(rapyer: ModuleType, redis_url: str, own_regi
         init_rapyer(redis_url, cascade_ttl=1)
 
 
+def test_exactly_once(rapyer: ModuleType, own_registry: None) -> None:
+    class Leaf(AtomicRedisModel):
+        n: int = 0
+
+    class Holder(AtomicRedisModel):
+        Meta = RedisConfig(ttl=300, exactly_once=True, cascade_ttl=CascadeTTL())
+        n: int = 0
+        leaf: Reference[Leaf]
+        other: Reference[Holder] | None = None
+
+    leaf = dying(Leaf())
+    other = dying(Holder(leaf=leaf))
+    holder = Holder(leaf=leaf, other=other).save()
+    for act in (
+        lambda: holder.n.increase(),
+        lambda: holder.save(force=True),
+        lambda: Holder.insert(holder),
+        lambda: Holder.get(holder.key),
+        lambda: Holder.find(holder.key),
+        lambda: holder.n.apply(lambda n: n + 1),
+        lambda: holder.refresh_ttl(),
+        lambda: holder.set_ttl(300, cascade=True),
+    ):
+        fade(leaf, other)
+        act()
+        assert seconds_of(holder, leaf, other) == [300, 300, 300]
+
+
 def test_a_model_that_holds_itself_can_be_searched(rapyer: ModuleType, own_registry: None) -> None:
     class Leaf(AtomicRedisModel):
         n: int = 0

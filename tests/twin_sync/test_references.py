@@ -11,6 +11,7 @@ from typing import Annotated, Any, Generic, Optional, TypeVar
 
 import pytest
 from pydantic import BaseModel, ValidationError
+from pydantic.errors import PydanticUserError
 
 from rapyer_core.errors import (
     CorruptedModelError,
@@ -30,7 +31,9 @@ from rapyer_sync import (
     Key,
     MissingAsNone,
     RapyerKey,
+    RedisConfig,
     Reference,
+    init_rapyer,
     pipeline,
 )
 from rapyer_sync.clients import REGISTRY
@@ -481,6 +484,25 @@ def test_how_a_class_may_be_named(own_registry: None) -> None:
     assert Box[Later](held=later).held == later
     with pytest.raises(ValidationError):
         Box[Later](held=named)
+
+
+def test_a_class_may_wait_for_one_that_it_names(
+    redis_url: str, rapyer: ModuleType, own_registry: None
+) -> None:
+    class Early(AtomicRedisModel):
+        Meta = RedisConfig(ttl=100)
+        late: Reference[Late] | None = None
+
+    init_rapyer(redis_url)
+    with pytest.raises(PydanticUserError, match="not fully defined"):
+        Early()
+
+    class Late(AtomicRedisModel):
+        early: Reference[Early] | None = None
+
+    late = Late().save()
+    early = Early(late=late).save()
+    assert (Early.get(early.key, fetch=["late.early"])).late == late
 
 
 def test_defaults_are_references_too(rapyer: ModuleType, own_registry: None) -> None:
