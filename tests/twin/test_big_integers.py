@@ -73,7 +73,9 @@ async def test_arithmetic_is_pythons(rapyer: ModuleType, old: int, operand: int,
 
 async def test_every_place(rapyer: ModuleType) -> None:
     big = 2**200
-    model = BigLedger(total=big, maybe=-big, items=[big], named={"a": big}, keyed={big: 1}, either=big)
+    model = BigLedger(
+        total=big, maybe=-big, items=[big], named={"a": big}, keyed={big: 1}, either=big
+    )
     await model.asave()
     again = await BigLedger.aget(model.key)
     assert again == model and type(again.either) is not str
