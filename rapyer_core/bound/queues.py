@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 from pydantic_core import core_schema
 from typing_extensions import NamedTuple, Self
@@ -359,7 +359,9 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
             return False
         return self._in_order() == _plain_items(other)  # pyright: ignore[reportUnknownArgumentType]  # of any items
 
-    __hash__ = None  # type: ignore[assignment]  # as of a list
+    __hash__: ClassVar[None]  # type: ignore[assignment]  # as of a list
+    if not TYPE_CHECKING:
+        __hash__ = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._in_order()!r})"

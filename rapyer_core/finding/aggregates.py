@@ -72,7 +72,7 @@ class Count(Aggregate):
     """How many documents there are; with a field, how many have a value of it."""
 
     def __init__(self, field: Any = None) -> None:
-        self.field = None if field is None else field_name(field)
+        self.field: str | None = None if field is None else field_name(field)
 
     def start(self) -> int:
         return 0

@@ -130,8 +130,9 @@ class FieldOperators(Generic[T]):
     def __ne__(self, other: object) -> Condition:  # type: ignore[override]  # as above
         return Not(self == other)
 
-    # Each is itself and nothing else, as keys of dicts and in sets.
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        # Each is itself and nothing else, as keys of dicts and in sets.
+        return object.__hash__(self)
 
     def __lt__(self, other: T) -> Condition:
         field = self._ordered("<")

@@ -9,7 +9,9 @@ import pytest
 
 import rapyer_async
 import rapyer_sync
+from tests.typing.samples import accepted_special as special_async
 from tests.typing.samples import shop as shop_async
+from tests.typing.samples_sync import accepted_special as special_sync
 from tests.typing.samples_sync import shop as shop_sync
 
 
@@ -114,3 +116,35 @@ def test_a_field_of_a_class_is_an_expression(world: tuple[ModuleType, Any]) -> N
     rapyer, shop = world
     for expression in (shop.User.score, shop.User.tags, shop.User.address.city, shop.Loose.age):
         assert type(expression) is rapyer.Expression
+
+
+@pytest.mark.parametrize("samples", [special_async, special_sync])
+def test_special_fields_are_of_their_annotated_types(samples: ModuleType) -> None:
+    rapyer = rapyer_async if samples is special_async else rapyer_sync
+    special = samples.Special(
+        tags={"a"},
+        queue=[("a", 1.0)],
+        shape=samples.Shape(),
+        shapes=[samples.Shape()],
+        names=["n"],
+        owner="Owner:a",
+    )
+    reads: dict[str, Any] = {
+        "tags": rapyer.RedisSet,
+        "queue": rapyer.RedisPriorityQueue,
+        "doubled": rapyer.RedisPriorityQueue,
+        "recent": rapyer.RedisList,
+        "part": samples.Part,
+        "shape": samples.Shape,
+        "shapes": rapyer.RedisList,
+        "level": rapyer.RedisInt,
+        "title": rapyer.RedisStr,
+        "names": rapyer.RedisList,
+        "sizes": rapyer.RedisDict,
+        "odd": samples.Shape,
+        "owner": rapyer.Reference,
+        "listed": rapyer.RedisInt,
+    }
+    assert {name: type(getattr(special, name)) for name in reads} == reads
+    assert type(special.part.tags) is rapyer.RedisSet and type(special.shapes[0]) is samples.Shape
+    assert type(samples.Special.level) is rapyer.Expression
