@@ -51,4 +51,5 @@ def counted() -> CountingDriver:
     setting, inner, made = DEFAULTS.driver
     driver = CountingDriver(inner)
     DEFAULTS.driver = (setting, driver, made)
+    DEFAULTS.unset("")  # classes keep the driver that they used until some setting changes
     return driver
