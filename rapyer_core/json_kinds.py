@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import enum
-from typing import Any
-
 from .schemas import SchemaPart, surface
 
 __all__ = ["json_kinds"]
 
 ANY = "any"
+
+# What a text may be read as besides: a number, or a truth value.
+_LIKE_NUMBERS = "string integer number boolean"
 
 # A float is a string where JSON has no number for it.
 _KINDS: dict[str, frozenset[str]] = {
@@ -20,20 +20,24 @@ _KINDS: dict[str, frozenset[str]] = {
         ("timestamp", "number"),
         ("bool", "boolean"),
         ("none", "null"),
-        ("str date datetime time timedelta decimal", "string"),
-        ("big-int uuid url multi-host-url bytes complex", "string"),
+        ("str date datetime time timedelta", "string"),
+        ("uuid url multi-host-url complex", "string"),
+        ("decimal big-int bytes", _LIKE_NUMBERS),
         ("list tuple set frozenset named-tuple generator", "array"),
         ("dict typed-dict model dataclass tagged-union", "object"),
     )
     for kind in kinds.split()
 }
-_OF_TYPE = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 _DEEPEST = 8
 
 
 def json_kinds(part: SchemaPart, depth: int = 0) -> frozenset[str]:
-    """Return the kinds that values of a schema may be written as; "any" where that is not known."""
+    """Return the kinds that values of a schema may be written as, or read from.
+
+    "any" where that is not known, and for an Enum or a Literal, whose members stand for values of
+    other types.
+    """
     found = surface(part)
     null = frozenset({"null"}) if found.is_nullable else frozenset[str]()
     inner = found.inner
@@ -44,17 +48,7 @@ def json_kinds(part: SchemaPart, depth: int = 0) -> frozenset[str]:
     if found.kind == "union":
         choices = [c[0] if isinstance(c, tuple) else c for c in inner["choices"]]
         return null.union(*(json_kinds(part.with_schema(c), depth + 1) for c in choices))
-    if found.kind == "enum":
-        return null | _kinds_of(member.value for member in inner["members"])
-    if found.kind == "literal":
-        return null | _kinds_of(
-            each.value if isinstance(each, enum.Enum) else each for each in inner["expected"]
-        )
     return null | _KINDS.get(found.kind, frozenset({ANY}))
-
-
-def _kinds_of(values: Any) -> frozenset[str]:
-    return frozenset(_OF_TYPE.get(type(value), ANY) for value in values)
 
 
 def _has_own_serializer(part: SchemaPart) -> bool:

@@ -651,7 +651,10 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     def redis_dump(self) -> dict[str, Any]:
         """Return the document as JSON-compatible Python data."""
         ways = plan_of(type(self)).special_ways
-        return self.model_dump(mode="json", by_alias=False, round_trip=True, exclude=ways)
+        dumped: dict[str, Any] = plan_of(type(self)).writer.to_python(
+            self, mode="json", by_alias=False, round_trip=True, exclude=ways
+        )
+        return dumped
 
     def redis_dump_json(self) -> str:
         """Return the document's JSON text, as a save stores it.

@@ -10,7 +10,6 @@ import dataclasses
 import enum
 import ipaddress
 import itertools
-import os
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import PurePosixPath
@@ -23,8 +22,8 @@ from typing_extensions import TypedDict
 
 __all__ = ["EXAMPLES", "FIELDS", "ROWS", "Case", "Shape", "cases", "plain_form", "shapes"]
 
-EXAMPLES = int(os.environ.get("RAPYER_ROUND_TRIPS", "15"))
-"""How many models are made in each world: set the variable to search longer."""
+EXAMPLES = 15
+"""How many models are made in each world, unless RAPYER_ROUND_TRIPS says another number."""
 
 FIELDS = 4
 """How many fields a generated model has at most."""
@@ -229,7 +228,8 @@ def plain_form(value: Any) -> Any:
     if isinstance(value, BaseModel):
         # A nested model of a plain class is read as a view of it.
         name = type(value).__name__.removeprefix("Redis")
-        fields = {key: plain_form(part) for key, part in vars(value).items()}
+        held = {**vars(value), **(value.__pydantic_extra__ or {})}
+        fields = {key: plain_form(part) for key, part in held.items()}
         return name, sorted(fields.items())
     if dataclasses.is_dataclass(value):
         return kind.__name__, [plain_form(part) for part in vars(value).values()]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from types import ModuleType
 from typing import Any
 
@@ -13,7 +14,7 @@ from rapyer_sync import isolated_models
 from tests.round_trips import EXAMPLES, Case, Shape, cases, plain_form
 
 law = settings(
-    max_examples=EXAMPLES,
+    max_examples=int(os.environ.get("RAPYER_ROUND_TRIPS", EXAMPLES)),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
