@@ -13,6 +13,9 @@ from rapyer_core.expressions import Expression
 from rapyer_core.search.marks import Index as _Index
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .datetimes import RedisDatetime
     from .dicts import RedisDict
     from .lists import RedisList
     from .numbers import RedisFloat, RedisInt
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
         def __get__(self: Index[float], instance: object, owner: Any) -> RedisFloat: ...
         @overload
         def __get__(self: Index[str], instance: object, owner: Any) -> RedisStr: ...
+        @overload
+        def __get__(self: Index[datetime], instance: object, owner: Any) -> RedisDatetime: ...
         @overload
         def __get__(self: Index[list[E]], instance: object, owner: Any) -> RedisList[E]: ...
         @overload
