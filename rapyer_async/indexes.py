@@ -70,8 +70,8 @@ class Standing:
     index: the version to ask, None where the class is to be searched without one, and then why.
     examined: how many failures of it were looked into and found to be mended. limits: what the
     server cuts short. left_out: how many failures there were, and a key that it did not know then.
-    lost: the version that was asked before another process replaced it. is_provisional: there may
-    be an index by the next time.
+    most_sorted: how many results the server sorts, None for all. lost: the version that was asked
+    before another process replaced it. is_provisional: there may be an index by the next time.
     """
 
     driver: Driver
@@ -80,6 +80,7 @@ class Standing:
     examined: int = 0
     limits: Limits = _DEFAULTS
     left_out: tuple[tuple[int, str], ...] = ()
+    most_sorted: int | None = None
     lost: IndexInfo | None = None
     is_provisional: bool = False
 
@@ -135,7 +136,7 @@ async def ensure(
         if policy in ("check", "refuse"):
             return note(cls, _unbuilt(cls, driver, present, policy, schema))
         present = await _built(driver, cls, schema, on_progress)
-    return note(cls, Standing(driver, present, limits=await _limits(driver)))
+    return note(cls, await _standing(driver, present))
 
 
 async def replaced(cls: type[DocumentModel], before: IndexInfo) -> Standing:
@@ -150,7 +151,7 @@ async def replaced(cls: type[DocumentModel], before: IndexInfo) -> Standing:
     if present is None:
         return await ensure(cls)
     if present.is_complete and indexes.covers(present, before):
-        return note(cls, Standing(driver, present, limits=await _limits(driver)))
+        return note(cls, await _standing(driver, present))
     why = f"{before.index} was replaced by {present.index}, which is declared in another way"
     return note(cls, Standing(driver, None, why, lost=before))
 
@@ -361,10 +362,11 @@ async def _dropped(driver: Driver, index: str) -> bool:
     return True
 
 
-async def _limits(driver: Driver) -> Limits:
-    """Return what a server cuts short; where it does not tell, its defaults."""
+async def _standing(driver: Driver, index: IndexInfo) -> Standing:
+    """Return what is known of an index, with what its server cuts short."""
     replies = await driver.execute_many(indexes.LIMIT_COMMANDS)
-    return indexes.limits_of(replies)
+    limits, most = indexes.limits_of(replies), indexes.most_sorted_of(replies)
+    return Standing(driver, index, limits=limits, most_sorted=most)
 
 
 async def _check_database(driver: Driver, cls: type[DocumentModel]) -> None:

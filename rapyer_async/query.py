@@ -199,10 +199,8 @@ class Query(Generic[R]):
     async def aexists(self) -> bool:
         """Return whether there is a result."""
         limit = self._asked.limit
-        return (
-            await hits.counted(replace(self._asked, limit=1 if limit is None else min(limit, 1)))
-            > 0
-        )
+        asked = replace(self._asked, limit=1 if limit is None else min(limit, 1))
+        return bool(await hits.collected(asked))
 
     async def apage(self, size: int, after: str | None = None) -> Page[R]:
         """Return so many results, and a cursor with which the next call goes on.

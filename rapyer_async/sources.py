@@ -222,7 +222,12 @@ async def _end_cursor(driver: Driver, index: str, cursor: int) -> None:
 
 
 class Keys:
-    """Keys in batches: those of a query's documents, and perhaps of others."""
+    """Keys in batches: those of a query's documents, and perhaps of others.
+
+    is_decided: of no others, as far as the index can tell.
+    """
+
+    is_decided: bool = False
 
     async def more(self) -> list[RapyerKey] | None:
         """Return the next batch, which may be empty; None at the end."""
@@ -266,14 +271,16 @@ class WalkedKeys(Keys):
 class IndexedKeys(Keys):
     """The keys that an index knew at one moment, in their order, each once."""
 
-    def __init__(self, asked: Asked, query: CompiledQuery) -> None:
+    def __init__(self, asked: Asked, query: CompiledQuery, most_sorted: int | None) -> None:
         self._asked = asked
+        self._most_sorted = most_sorted
         self._query = query
         self._driver: Driver | None = None
         self._index = ""
         self._cursor: int | None = None
         self._last = ""
         self._walk: WalkedKeys | None = None
+        self.is_decided = True
 
     async def more(self) -> list[RapyerKey] | None:
         if self._walk is not None:
@@ -300,10 +307,13 @@ class IndexedKeys(Keys):
             )
             total = 0 if counted is None else commands.search_answer(counted[0]).total
             most = commands.room_for(total)
-            answered = counted and await reply_of(self._asked, self._snapshot_of(most))
+            answered = None
+            if counted is not None and (self._most_sorted is None or total < self._most_sorted):
+                answered = await reply_of(self._asked, self._snapshot_of(most))
             if answered is None:
-                # The index is gone for good. The caller compares every document anyway.
-                self._walk = WalkedKeys(self._asked.cls)
+                # The index is gone for good, or the server would cut its answer without a word.
+                # The caller compares every document anyway.
+                self._walk, self.is_decided = WalkedKeys(self._asked.cls), False
                 return []
             reply, self._index = answered
             if not commands.is_cut(reply, most):
@@ -340,4 +350,4 @@ async def keys_for(asked: Asked) -> Keys:
     standing = await index_for(asked)
     if standing.index is None:
         return WalkedKeys(asked.cls)
-    return IndexedKeys(asked, asked.compiled(standing.limits))
+    return IndexedKeys(asked, asked.compiled(standing.limits), standing.most_sorted)

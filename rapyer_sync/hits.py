@@ -221,8 +221,22 @@ def _total(asked: Asked) -> int | None:
         return None
     if asked.shares_prefix:
         return None
+    if asked.cls.Meta.ttl is not None:
+        # The index counts what has expired until the server removes it; keys tell.
+        return _counted_keys(keys_for(asked))
     found = reply_of(asked, lambda index: commands.count_command(index, query))
     return None if found is None else commands.search_answer(found[0]).total
+
+
+def _counted_keys(keys: Keys) -> int | None:
+    """Return how many keys there are; None where not each of them is that of a match."""
+    count = 0
+    try:
+        while (batch := keys.more()) is not None:
+            count += len(batch)
+    finally:
+        keys.close()
+    return count if keys.is_decided else None
 
 
 def _at_once(asked: Asked) -> list[Hit] | None:
@@ -251,7 +265,8 @@ def _at_once(asked: Asked) -> list[Hit] | None:
     if answered is None:
         return None
     found = commands.search_answer(answered[0])
-    if not is_part and found.total > MOST_AT_ONCE:
+    # What has expired would be missing from a part, though there are others in its place.
+    if None in found.texts if is_part else found.total > MOST_AT_ONCE:
         return None
     # What is beside a document is not in the index.
     is_more = bool(asked.cls.rapyer_special_fields() and found.keys)

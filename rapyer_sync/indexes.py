@@ -71,8 +71,8 @@ class Standing:
     index: the version to ask, None where the class is to be searched without one, and then why.
     examined: how many failures of it were looked into and found to be mended. limits: what the
     server cuts short. left_out: how many failures there were, and a key that it did not know then.
-    lost: the version that was asked before another process replaced it. is_provisional: there may
-    be an index by the next time.
+    most_sorted: how many results the server sorts, None for all. lost: the version that was asked
+    before another process replaced it. is_provisional: there may be an index by the next time.
     """
 
     driver: Driver
@@ -81,6 +81,7 @@ class Standing:
     examined: int = 0
     limits: Limits = _DEFAULTS
     left_out: tuple[tuple[int, str], ...] = ()
+    most_sorted: int | None = None
     lost: IndexInfo | None = None
     is_provisional: bool = False
 
@@ -136,7 +137,7 @@ def ensure(
         if policy in ("check", "refuse"):
             return note(cls, _unbuilt(cls, driver, present, policy, schema))
         present = _built(driver, cls, schema, on_progress)
-    return note(cls, Standing(driver, present, limits=_limits(driver)))
+    return note(cls, _standing(driver, present))
 
 
 def replaced(cls: type[DocumentModel], before: IndexInfo) -> Standing:
@@ -151,7 +152,7 @@ def replaced(cls: type[DocumentModel], before: IndexInfo) -> Standing:
     if present is None:
         return ensure(cls)
     if present.is_complete and indexes.covers(present, before):
-        return note(cls, Standing(driver, present, limits=_limits(driver)))
+        return note(cls, _standing(driver, present))
     why = f"{before.index} was replaced by {present.index}, which is declared in another way"
     return note(cls, Standing(driver, None, why, lost=before))
 
@@ -360,10 +361,11 @@ def _dropped(driver: Driver, index: str) -> bool:
     return True
 
 
-def _limits(driver: Driver) -> Limits:
-    """Return what a server cuts short; where it does not tell, its defaults."""
+def _standing(driver: Driver, index: IndexInfo) -> Standing:
+    """Return what is known of an index, with what its server cuts short."""
     replies = driver.execute_many(indexes.LIMIT_COMMANDS)
-    return indexes.limits_of(replies)
+    limits, most = indexes.limits_of(replies), indexes.most_sorted_of(replies)
+    return Standing(driver, index, limits=limits, most_sorted=most)
 
 
 def _check_database(driver: Driver, cls: type[DocumentModel]) -> None:

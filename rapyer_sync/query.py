@@ -200,7 +200,8 @@ class Query(Generic[R]):
     def exists(self) -> bool:
         """Return whether there is a result."""
         limit = self._asked.limit
-        return hits.counted(replace(self._asked, limit=1 if limit is None else min(limit, 1))) > 0
+        asked = replace(self._asked, limit=1 if limit is None else min(limit, 1))
+        return bool(hits.collected(asked))
 
     def page(self, size: int, after: str | None = None) -> Page[R]:
         """Return so many results, and a cursor with which the next call goes on.

@@ -107,7 +107,7 @@ def search_answer(reply: Any) -> Answer:
         IndexIncompleteError: the server says that this is not all.
     """
     total, rows = _rows(reply)
-    # A document that expires at this moment has no fields.
+    # A document that has expired, and that the server has not removed yet, has no fields.
     texts = [fields.get(b"$") for _, fields in rows]
     return Answer(total, [RapyerKey(key.decode()) for key, _ in rows], texts)
 
@@ -172,12 +172,15 @@ def is_cut(reply: Any, most: int) -> bool:
 
 
 def _part(reply: Any) -> tuple[int, list[dict[bytes, Any]]]:
-    """Return how many rows were made, and those of one part."""
+    """Return how many rows were made, and those of one part.
+
+    A document that has expired, and that the server has not removed yet, makes an empty row.
+    """
     if isinstance(reply[0], int):
-        return reply[0], [_pairs(row) for row in reply[1:]]
+        return reply[0], [_pairs(row) for row in reply[1:] if row]
     answer = _told(reply)
-    rows = map(_pairs, answer[b"results"])
-    return answer[b"total_results"], [_pairs(row[b"extra_attributes"]) for row in rows]
+    rows = (_pairs(row).get(b"extra_attributes") for row in answer[b"results"])
+    return answer[b"total_results"], [_pairs(row) for row in rows if row]
 
 
 def cursor_command(index: str, cursor: int, count: int) -> Command:

@@ -35,6 +35,7 @@ __all__ = [
     "is_without_search",
     "limits_of",
     "lists_indexes",
+    "most_sorted_of",
     "release_command",
     "renew_command",
     "take_command",
@@ -48,7 +49,7 @@ LEASE = 30_000
 
 LIMIT_COMMANDS = tuple(
     Command(("FT.CONFIG", "GET", name), repeatable=True)
-    for name in ("MAXPREFIXEXPANSIONS", "MINPREFIX")
+    for name in ("MAXPREFIXEXPANSIONS", "MINPREFIX", "MAXAGGREGATERESULTS")
 )
 
 _LOCK_PREFIX = "__rapyer_index_build__:"
@@ -227,11 +228,17 @@ def info_of(reply: Any, name: str, declared: str) -> IndexInfo:
 
 def limits_of(replies: Sequence[Any]) -> Limits:
     """Return what a server cuts short, from its answers to `LIMIT_COMMANDS`."""
-    told = {name: str(value) for name, value in _configured(replies)}
+    told = dict(_configured(replies))
     limits = Limits()
     expansions = told.get("MAXPREFIXEXPANSIONS", limits.expansions)
     least = told.get("MINPREFIX", limits.least_prefix)
     return limits._replace(expansions=int(expansions), least_prefix=int(least))
+
+
+def most_sorted_of(replies: Sequence[Any]) -> int | None:
+    """Return how many results a server sorts, None for all, from answers to `LIMIT_COMMANDS`."""
+    told = dict(_configured(replies)).get("MAXAGGREGATERESULTS")
+    return None if told is None else int(told)
 
 
 def _configured(replies: Sequence[Any]) -> Iterator[tuple[str, str]]:

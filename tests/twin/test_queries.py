@@ -429,6 +429,8 @@ async def test_a_read_renews_the_lifetime(rapyer: ModuleType) -> None:
     assert await lifetime(visitors[1]) <= 100
     assert (await DayGuest.where(DayGuest.name == "b").aupdate(name="c")).changed == 1
     assert await lifetime(visitors[1]) > 400
+    assert await DayGuest.where(DayGuest.name == "c").acount() == 1
+    assert await DayGuest.where().acount() == 2
 
 
 async def test_queries_say_what_they_are() -> None:

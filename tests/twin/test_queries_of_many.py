@@ -14,6 +14,7 @@ from rapyer_async import (
     Index,
     Key,
     hits,
+    indexes,
     init_rapyer,
     teardown_rapyer,
 )
@@ -153,3 +154,16 @@ async def test_an_error_of_the_server_is_not_swallowed(filled: None) -> None:
             await SandGrain.where(SandGrain.group >= 0).aall()
     finally:
         await ask(SandGrain, "FT.CONFIG", "SET", "MAXSEARCHRESULTS", 1_000_000)
+
+
+async def test_a_server_that_sorts_only_some(filled: None) -> None:
+    """It would leave the others out without a word, so the documents are read instead."""
+    await SandGrain.where().acount()
+    await ask(SandGrain, "FT.CONFIG", "SET", "MAXAGGREGATERESULTS", 1_000)
+    try:
+        indexes.forget(SandGrain)
+        query = SandGrain.where(SandGrain.group >= 0)
+        assert sorted(numbers(await query.aall())) == list(range(COUNT))
+        assert len([each async for each in query.where(SandGrain.group < 3)]) == COUNT * 3 // 4
+    finally:
+        await ask(SandGrain, "FT.CONFIG", "SET", "MAXAGGREGATERESULTS", -1)

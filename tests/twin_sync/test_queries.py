@@ -430,6 +430,8 @@ def test_a_read_renews_the_lifetime(rapyer: ModuleType) -> None:
     assert lifetime(visitors[1]) <= 100
     assert (DayGuest.where(DayGuest.name == "b").update(name="c")).changed == 1
     assert lifetime(visitors[1]) > 400
+    assert DayGuest.where(DayGuest.name == "c").count() == 1
+    assert DayGuest.where().count() == 2
 
 
 def test_queries_say_what_they_are() -> None:

@@ -16,6 +16,7 @@ from rapyer_sync import (
     Index,
     Key,
     hits,
+    indexes,
     init_rapyer,
     teardown_rapyer,
 )
@@ -154,3 +155,16 @@ def test_an_error_of_the_server_is_not_swallowed(filled: None) -> None:
             SandGrain.where(SandGrain.group >= 0).all()
     finally:
         ask(SandGrain, "FT.CONFIG", "SET", "MAXSEARCHRESULTS", 1_000_000)
+
+
+def test_a_server_that_sorts_only_some(filled: None) -> None:
+    """It would leave the others out without a word, so the documents are read instead."""
+    SandGrain.where().count()
+    ask(SandGrain, "FT.CONFIG", "SET", "MAXAGGREGATERESULTS", 1_000)
+    try:
+        indexes.forget(SandGrain)
+        query = SandGrain.where(SandGrain.group >= 0)
+        assert sorted(numbers(query.all())) == list(range(COUNT))
+        assert len([each for each in query.where(SandGrain.group < 3)]) == COUNT * 3 // 4
+    finally:
+        ask(SandGrain, "FT.CONFIG", "SET", "MAXAGGREGATERESULTS", -1)
