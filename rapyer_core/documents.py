@@ -131,8 +131,9 @@ def put_write(model: DocumentModel, mode: str, *, is_forced: bool = False) -> Wr
     if settings.is_optimistic:
         name, args = "revised_put", (_expected_revision(model, is_any), *args)
     operation = Operation(name, key, ROOT, args, settle, predict, settings.lifetime)
-    beside = beside_key(type(model), key)
-    operation = beside.framed(operation, changes=beside.replacing(model))
+    if type(model).rapyer_special_fields():
+        beside = beside_key(type(model), key)
+        operation = beside.framed(operation, changes=beside.replacing(model))
     return Write(operation._replace(confirms=_confirms(settings)), revert)
 
 
@@ -429,15 +430,14 @@ def _stored_route(model: DocumentModel, method: str) -> Route:
 
 def get_operation(cls: type[M], key: RapyerKey) -> Operation:
     """Return what reads a document of a class."""
-
-    beside = beside_key(cls, key)
+    beside = beside_key(cls, key) if cls.rapyer_special_fields() else None
 
     def settle(reply: Any) -> M:
-        return loaded(cls, key, whole_text(beside, reply))
+        return loaded(cls, key, reply if beside is None else whole_text(beside, reply))
 
     lifetime = cls.rapyer_lifetime(FETCHING)
     operation = Operation("value_get", key, ROOT, (), settle, None, lifetime, is_read=True)
-    return beside.framed(operation, reads=True)
+    return operation if beside is None else beside.framed(operation, reads=True)
 
 
 def whole_text(beside: Beside, reply: Any) -> bytes:

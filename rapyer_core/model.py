@@ -23,6 +23,7 @@ from .bound.binding import bind
 from .bound.containers import ContainerOperations
 from .bound.handles import bind_handle
 from .bound.scalars import BoundScalar
+from .bound.special import UNKNOWN
 from .cascading import may_cascade
 from .changes import changes_of, own_changes
 from .computed import without_computed
@@ -784,7 +785,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         before = dict(self.__dict__)
         super().__setattr__(name, value)
         if plan_of(type(self)).fields[name].value.special:
-            getattr(self, name).rapyer_assigned_over(before.get(name))
+            getattr(self, name).rapyer_assigned_over(before.get(name, UNKNOWN))
         else:
             own_changes(self).assigned.add(name)
         own_changes(self).assigned.update(self._rapyer_validated_since(before, self.__dict__))

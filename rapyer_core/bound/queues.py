@@ -21,7 +21,7 @@ from ..places import InnerPlace, Route
 from ..schemas import SPECIAL
 from ..scopes import refuse_in_scope, take_over
 from .base import is_done
-from .special import SpecialOperations, SpecialValue, chosen, special_schema
+from .special import UNKNOWN, SpecialOperations, SpecialValue, chosen, special_schema
 
 if TYPE_CHECKING:
     from ..commands import Argument
@@ -253,11 +253,13 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
         "_removed",
         "_sorted",
         "rapyer_inner",
+        "rapyer_is_whole",
         "rapyer_plan",
     )
 
     if TYPE_CHECKING:
         rapyer_inner: InnerPlace
+        rapyer_is_whole: bool
 
         @overload
         def __get__(self, instance: None, owner: Any) -> Expression[list[tuple[T, float]]]: ...
@@ -275,6 +277,7 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
         # What a save is to write; of those that were added, whether they took another's place.
         self._added: dict[Any, bool] = {}
         self._removed: list[PriorityQueueItem[Any]] = []
+        self.rapyer_is_whole = False
         for item in items:
             self._enter(PriorityQueueItem(*item))
 
@@ -424,6 +427,8 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
         return self
 
     def rapyer_refreshed(self, value: Any) -> Any:
+        if self.rapyer_is_whole:
+            return self
         added = [self._entries[key] for key in self._added]
         removed = list(self._removed)
         self.rapyer_accept(value)
@@ -435,8 +440,10 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
 
     def rapyer_snapshot(self) -> Callable[[], None]:
         entries, added, removed = dict(self._entries), dict(self._added), list(self._removed)
+        was_whole = self.rapyer_is_whole
 
         def restore() -> None:
+            self.rapyer_is_whole = was_whole
             self._entries, self._sorted = dict(entries), None
             self._added, self._removed = dict(added), list(removed)
 
@@ -445,16 +452,19 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
     # What a save writes
 
     def rapyer_change_words(self) -> list[tuple[str, list[Argument]]]:
+        if self.rapyer_is_whole:
+            return [("replace", [word for item in self for word in self.rapyer_pair(item)])]
         added = [self._entries[key] for key in self._added]
         removed = [word for item in self._removed for word in self.rapyer_pair(item)]
         pushed = [word for item in added for word in self.rapyer_pair(item)]
         return [*chosen("remove", removed), *chosen("add", pushed)]
 
     def rapyer_clean(self) -> Callable[[], None]:
-        added, removed = self._added, self._removed
-        self._added, self._removed = {}, []
+        added, removed, was_whole = self._added, self._removed, self.rapyer_is_whole
+        self._added, self._removed, self.rapyer_is_whole = {}, [], False
 
         def restore() -> None:
+            self.rapyer_is_whole |= was_whole
             self._added = {key: way for key, way in added.items() if key in self._entries}
             self._removed = [*removed, *self._removed]
 
@@ -463,6 +473,9 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
     def rapyer_assigned_over(self, held: Any) -> Self:
         """Note what changed against the value that an assignment took the place of."""
         items = list(self)
+        self.rapyer_is_whole = held is UNKNOWN or getattr(held, "rapyer_is_whole", False)
+        if self.rapyer_is_whole:
+            return self
         if isinstance(held, BoundQueue):
             self._entries, self._added = dict(held._entries), dict(held._added)
             self._removed, self._next = list(held._removed), held._next

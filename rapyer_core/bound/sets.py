@@ -18,7 +18,7 @@ from ..operations import Computation, Operation
 from ..places import InnerPlace, Route
 from ..scopes import refuse_in_scope, take_over
 from .base import is_done
-from .special import SpecialOperations, SpecialValue, chosen, special_schema
+from .special import UNKNOWN, SpecialOperations, SpecialValue, chosen, special_schema
 
 if TYPE_CHECKING:
     from ..commands import Argument
@@ -313,10 +313,11 @@ def _removing(items: Iterable[Any]) -> Callable[[set[Any]], Any]:
 class BoundSet(SetOperations, SpecialValue, set[T], Generic[T]):
     """A set beside a document. Its own methods change the local copy; operators make plain sets."""
 
-    __slots__ = ("rapyer_added", "rapyer_inner", "rapyer_plan", "rapyer_removed")
+    __slots__ = ("rapyer_added", "rapyer_inner", "rapyer_is_whole", "rapyer_plan", "rapyer_removed")
 
     if TYPE_CHECKING:
         rapyer_inner: InnerPlace
+        rapyer_is_whole: bool
         rapyer_added: set[Any]
         rapyer_removed: set[Any]
 
@@ -334,6 +335,7 @@ class BoundSet(SetOperations, SpecialValue, set[T], Generic[T]):
         self.rapyer_inner = InnerPlace(parent, member)
         self.rapyer_plan = plan
         self.rapyer_added, self.rapyer_removed = set[Any](), set[Any]()
+        self.rapyer_is_whole = False
         plain_set.update(self, raw)
         return self
 
@@ -363,6 +365,8 @@ class BoundSet(SetOperations, SpecialValue, set[T], Generic[T]):
         return self
 
     def rapyer_refreshed(self, value: Any) -> Any:
+        if self.rapyer_is_whole:
+            return self
         plain_set.clear(self)
         plain_set.update(self, value)
         plain_set.difference_update(self, self.rapyer_removed)
@@ -372,8 +376,10 @@ class BoundSet(SetOperations, SpecialValue, set[T], Generic[T]):
     def rapyer_snapshot(self) -> Callable[[], None]:
         members = set[Any](self)
         added, removed = set(self.rapyer_added), set(self.rapyer_removed)
+        was_whole = self.rapyer_is_whole
 
         def restore() -> None:
+            self.rapyer_is_whole = was_whole
             plain_set.clear(self)
             plain_set.update(self, members)
             self.rapyer_added, self.rapyer_removed = set(added), set(removed)
@@ -383,15 +389,19 @@ class BoundSet(SetOperations, SpecialValue, set[T], Generic[T]):
     # What a save writes
 
     def rapyer_change_words(self) -> list[tuple[str, list[Argument]]]:
+        if self.rapyer_is_whole:
+            return [("replace", list(self.rapyer_texts(self)))]
         removed = self.rapyer_texts(self.rapyer_removed)
         added = self.rapyer_texts(self.rapyer_added)
         return [*chosen("remove", removed), *chosen("add", added)]
 
     def rapyer_clean(self) -> Callable[[], None]:
-        added, removed = self.rapyer_added, self.rapyer_removed
+        added, removed, was_whole = self.rapyer_added, self.rapyer_removed, self.rapyer_is_whole
         self.rapyer_added, self.rapyer_removed = set[Any](), set[Any]()
+        self.rapyer_is_whole = False
 
         def restore() -> None:
+            self.rapyer_is_whole |= was_whole
             # What was changed since is newer.
             self.rapyer_added |= added - self.rapyer_removed
             self.rapyer_removed |= removed - self.rapyer_added
@@ -400,7 +410,10 @@ class BoundSet(SetOperations, SpecialValue, set[T], Generic[T]):
 
     def rapyer_assigned_over(self, held: Any) -> Self:
         """Note what changed against the value that an assignment took the place of."""
-        if isinstance(held, BoundSet):
+        self.rapyer_is_whole = held is UNKNOWN or getattr(held, "rapyer_is_whole", False)
+        if self.rapyer_is_whole:
+            known = set[Any]()
+        elif isinstance(held, BoundSet):
             known = (set[Any](held) | held.rapyer_removed) - held.rapyer_added  # pyright: ignore[reportUnknownArgumentType]  # of any members
         else:
             known = set[Any](held or ())

@@ -20,7 +20,7 @@ from .containers import ContainerOperations
 if TYPE_CHECKING:
     from ..commands import Argument
 
-__all__ = ["SpecialOperations", "SpecialValue", "chosen", "special_schema"]
+__all__ = ["UNKNOWN", "SpecialOperations", "SpecialValue", "chosen", "special_schema"]
 
 
 class SpecialOperations(ContainerOperations):
@@ -79,10 +79,20 @@ class SpecialOperations(ContainerOperations):
         return operation._replace(special=tuple(told))
 
 
+UNKNOWN: Any = object()
+"""What an assignment takes the place of where the field was not loaded, or could not be read."""
+
+
 class SpecialValue(SpecialOperations):
-    """A local copy of a special field. It notes what is changed in it, for a save to write."""
+    """A local copy of a special field. It notes what is changed in it, for a save to write.
+
+    `rapyer_is_whole`: it is written whole, since it was assigned to a field of unknown value.
+    """
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+        rapyer_is_whole: bool
 
     def rapyer_change_words(self) -> list[tuple[str, list[Argument]]]:
         """Return what a save has to write: verbs of ``lua/lib/frame.lua`` and their words."""

@@ -208,6 +208,9 @@ async def test_handles_and_partial_loads(queues: Queues) -> None:
     assert await handle.words.aremove("b") is True
     part = await Queues.aget(queues.key, only=["desk.jobs", "words"])
     assert part.desk.jobs == [(3, 2.0)] and part.words == [("a", 1.5)]
+    part.apart = [("only", 1)]
+    await part.asave()
+    assert (await Queues.aget(queues.key)).apart == [("only", 1.0)]
     whole = await Queues.aget(queues.key, only=["desk"])
     assert whole.desk.jobs == [(3, 2.0)]
 

@@ -192,6 +192,18 @@ async def test_an_assignment_is_saved_as_its_differences(sets: Sets) -> None:
     assert await stored_numbers(sets) == {7} == sets.numbers
 
 
+async def test_an_assignment_to_what_was_not_loaded_replaces(sets: Sets) -> None:
+    part = await Sets.aget(sets.key, only=["words"])
+    part.numbers = {5}
+    part.numbers |= {6}
+    await part.asave()
+    assert await stored_numbers(sets) == {5, 6}
+    await Sets.at(sets.key).numbers.aadd(7)
+    part.numbers |= {8}
+    await part.asave()
+    assert await stored_numbers(sets) == {5, 6, 7, 8}
+
+
 async def test_a_lock_keeps_what_was_changed_locally(sets: Sets) -> None:
     sets.numbers |= {3}
     sets.numbers -= {1}

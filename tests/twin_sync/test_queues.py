@@ -209,6 +209,9 @@ def test_handles_and_partial_loads(queues: Queues) -> None:
     assert handle.words.remove("b") is True
     part = Queues.get(queues.key, only=["desk.jobs", "words"])
     assert part.desk.jobs == [(3, 2.0)] and part.words == [("a", 1.5)]
+    part.apart = [("only", 1)]
+    part.save()
+    assert (Queues.get(queues.key)).apart == [("only", 1.0)]
     whole = Queues.get(queues.key, only=["desk"])
     assert whole.desk.jobs == [(3, 2.0)]
 

@@ -193,6 +193,18 @@ def test_an_assignment_is_saved_as_its_differences(sets: Sets) -> None:
     assert stored_numbers(sets) == {7} == sets.numbers
 
 
+def test_an_assignment_to_what_was_not_loaded_replaces(sets: Sets) -> None:
+    part = Sets.get(sets.key, only=["words"])
+    part.numbers = {5}
+    part.numbers |= {6}
+    part.save()
+    assert stored_numbers(sets) == {5, 6}
+    Sets.at(sets.key).numbers.add(7)
+    part.numbers |= {8}
+    part.save()
+    assert stored_numbers(sets) == {5, 6, 7, 8}
+
+
 def test_a_lock_keeps_what_was_changed_locally(sets: Sets) -> None:
     sets.numbers |= {3}
     sets.numbers -= {1}

@@ -106,6 +106,7 @@ def test_there_are_samples_of_both_packages_that_name_errors() -> None:
         "refused_models.py",
         "refused_moments.py",
         "refused_references.py",
+        "refused_sets.py",
         "refused_special.py",
     ]
     assert [Path(file).name for file in naming] == names * 2
