@@ -6,7 +6,7 @@ from .accepted_conditions import Guest
 
 
 def operators() -> None:
-    print(Guest.age > "old")  # E: operator / reportOperatorIssue
+    Guest.where(Guest.age > "old")  # E: operator / reportOperatorIssue
     Guest.age.between(1, "x")  # E: arg-type / reportArgumentType
     Guest.name.in_([1])  # E: list-item / reportArgumentType
     Guest.name.startswith(1)  # E: arg-type / reportArgumentType
