@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, TypeVar
 
 from rapyer_core import documents
+from rapyer_core.actions import FETCHING
 from rapyer_core.bound.references import BoundReference
 from rapyer_core.commands import Command
 from rapyer_core.errors import ServerError
@@ -91,10 +92,15 @@ async def _read(wanted: Sequence[Wanted]) -> dict[str, DocumentModel | None]:
 
 async def _texts(driver: Driver, wanted: Sequence[Wanted]) -> dict[str, bytes | None]:
     """Return the text of each document, None where there is none, in one round trip."""
-    refreshing = [each for each in wanted if documents.is_read_by_script(each.cls)]
-    groups = _groups([each.key for each in wanted if each not in refreshing], driver.is_cluster)
+    scripted, plain = list[Wanted](), list[Any]()
+    for each in wanted:
+        if documents.is_read_by_script(each.cls):
+            scripted.append(each)
+        else:
+            plain.append(each.key)
+    groups = _groups(plain, driver.is_cluster)
     works: list[Command | Operation] = [documents.mget_command(group) for group in groups]
-    works += [documents.get_operation(each.cls, each.key) for each in refreshing]
+    works += [documents.get_operation(each.cls, each.key) for each in scripted]
     replies = await send_each(driver, works)
     found: dict[str, bytes | None] = {}
     for group, reply in zip(groups, replies, strict=False):
@@ -102,9 +108,10 @@ async def _texts(driver: Driver, wanted: Sequence[Wanted]) -> dict[str, bytes | 
             raise explained(reply, group[0], "$") from reply
         texts: Any = reply
         found.update(zip(group, documents.mget_texts(texts), strict=True))
-    for each, reply in zip(refreshing, replies[len(groups) :], strict=True):
+    for each, reply in zip(scripted, replies[len(groups) :], strict=True):
         found[each.key] = documents.text_or_none(each.cls, each.key, reply)
-    await take_on_keys([each.key for each in refreshing if found[each.key] is not None])
+    renewed = [each for each in scripted if each.cls.rapyer_lifetime(FETCHING) is not None]
+    await take_on_keys([each.key for each in renewed if found[each.key] is not None])
     return found
 
 

@@ -46,6 +46,9 @@ __all__ = [
 # driver's own tries to connect come on top; all together stay below `REMEMBERED`.
 PAUSES = (0.05, 0.2, 0.8, 2.0, 5.0)
 
+# A tenth of what a connection takes into its queue (`rapyer_core.urls`), which others use as well.
+MOST_AT_ONCE = 10_000
+
 
 async def perform(
     value: Any, method: str, build: Callable[..., Any], *args: Any, **named: Any
@@ -144,7 +147,13 @@ async def run_each(
 async def send_each(
     driver: Driver, works: Sequence[Operation | Command]
 ) -> list[Reply | ServerError]:
-    """Send operations and plain commands in one round trip, and return their replies."""
+    """Send operations and plain commands in one round trip, and return their replies.
+
+    More than `MOST_AT_ONCE` take several, since a connection's queue has an end.
+    """
+    if len(works) > MOST_AT_ONCE:
+        parts = [works[i : i + MOST_AT_ONCE] for i in range(0, len(works), MOST_AT_ONCE)]
+        return [reply for part in parts for reply in await send_each(driver, part)]
     sent = await driver.execute_many(
         [work if isinstance(work, Command) else work.by_sha() for work in works]
     )

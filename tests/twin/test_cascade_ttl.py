@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from rapyer_async import (
+    ActionGroup,
     AtomicRedisModel,
     CascadeResult,
     CascadeTTL,
@@ -311,6 +312,25 @@ async def test_setting_with_a_cascade(rapyer: ModuleType) -> None:
     result = await root.aset_ttl(700, cascade=True)
     assert result == CascadeResult(refreshed=3, dangling_children=0, dangling_special=0)
     assert await seconds_of(root, leaf, off, other, far) == [700, 700, 10, 300, 300]
+
+
+async def test_what_does_not_start_anew_is_not_taken_on(rapyer: ModuleType) -> None:
+    leaf = await dying(CasLeaf())
+    root = await CasBeside(beside={Reference(leaf.key)}).asave()
+    holder = Reference(root.key)
+    for setting, seconds in ((False, 10), (ActionGroup.READ, 10), (ActionGroup.FETCH, 300)):
+        CasBeside.Meta.refresh_ttl = setting
+        try:
+            await fade(leaf)
+            await holder.aunload()
+            await holder.afetch()
+            await root.count.aincrease()
+            await root.asave(force=True)
+            async with apipeline():
+                root.count += 1
+            assert await seconds_of(leaf) == [seconds]
+        finally:
+            CasBeside.Meta.refresh_ttl = True
 
 
 async def test_cycles_end(rapyer: ModuleType) -> None:

@@ -21,6 +21,7 @@ from rapyer_core.errors import (
     UnsupportedFieldError,
 )
 from rapyer_sync import (
+    ActionGroup,
     AtomicRedisModel,
     CascadeResult,
     CascadeTTL,
@@ -312,6 +313,25 @@ def test_setting_with_a_cascade(rapyer: ModuleType) -> None:
     result = root.set_ttl(700, cascade=True)
     assert result == CascadeResult(refreshed=3, dangling_children=0, dangling_special=0)
     assert seconds_of(root, leaf, off, other, far) == [700, 700, 10, 300, 300]
+
+
+def test_what_does_not_start_anew_is_not_taken_on(rapyer: ModuleType) -> None:
+    leaf = dying(CasLeaf())
+    root = CasBeside(beside={Reference(leaf.key)}).save()
+    holder = Reference(root.key)
+    for setting, seconds in ((False, 10), (ActionGroup.READ, 10), (ActionGroup.FETCH, 300)):
+        CasBeside.Meta.refresh_ttl = setting
+        try:
+            fade(leaf)
+            holder.unload()
+            holder.fetch()
+            root.count.increase()
+            root.save(force=True)
+            with pipeline():
+                root.count += 1
+            assert seconds_of(leaf) == [seconds]
+        finally:
+            CasBeside.Meta.refresh_ttl = True
 
 
 def test_cycles_end(rapyer: ModuleType) -> None:
