@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .model import DocumentModel
 
 __all__ = [
+    "FAILURES",
     "FailedField",
     "check_no_failures",
     "failures_in",
@@ -41,7 +42,13 @@ class FailedField(NamedTuple):
 class _Seen:
     """Whether any field ever failed in this process: where none did, nobody looks for them."""
 
-    any = False
+    __slots__ = ("any",)
+
+    def __init__(self) -> None:
+        self.any = False
+
+
+FAILURES = _Seen()
 
 
 def own_failures(model: DocumentModel) -> dict[str, FailedField]:
@@ -56,7 +63,7 @@ def own_failures(model: DocumentModel) -> dict[str, FailedField]:
 def set_failures(model: DocumentModel, failed: dict[str, FailedField]) -> None:
     """Make some fields those of a model that could not be read."""
     if failed or own_failures(model):
-        _Seen.any = _Seen.any or bool(failed)
+        FAILURES.any = FAILURES.any or bool(failed)
         object.__setattr__(model, "_rapyer_failed", dict(failed))
 
 
@@ -67,7 +74,7 @@ def note_failure(model: DocumentModel, name: str, failure: FailedField) -> None:
 
 def failures_in(value: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, FailedField]]:
     """Yield what could not be read in a value, by its way from there."""
-    if not _Seen.any:
+    if not FAILURES.any:
         return
     if isinstance(value, BaseModel):
         if hasattr(value, "rapyer_failed_slot"):
@@ -88,7 +95,7 @@ def _members(value: Any) -> Iterable[tuple[Any, Any]]:
 
 def has_failures(value: Any) -> bool:
     """Return whether something in a value could not be read."""
-    return _Seen.any and next(failures_in(value), None) is not None
+    return FAILURES.any and next(failures_in(value), None) is not None
 
 
 def check_no_failures(value: Any, spot: Callable[[], Where]) -> None:
@@ -97,7 +104,7 @@ def check_no_failures(value: Any, spot: Callable[[], Where]) -> None:
     Raises:
         NotLoadedError: the error names it.
     """
-    if not _Seen.any:
+    if not FAILURES.any:
         return
     names = [name for name, _ in failures_in(value)]
     if names:

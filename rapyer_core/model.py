@@ -576,15 +576,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     @classmethod
     def rapyer_prepared(cls, text: bytes, place: DocumentPlace) -> bytes:
         """Return a document's text without what is not the model's; the place gets the revision."""
-        # Also where revisions were kept once: the model may forbid members that it does not know.
-        if cls.rapyer_settings().is_optimistic or REVISION_MARK in text:
-            text, place.revision = split_revision(text)
-        if plan_of(cls).sees_extra and SHADOW_MARK in text:
-            text = without_shadows(text)
-        plan = plan_of(cls)
-        if plan.computed and any(mark in text for mark in plan.computed):
-            text = without_computed(text, plan.part)
-        return text
+        return _prepared(text, place, plan_of(cls), cls.rapyer_settings())
 
     @classmethod
     def rapyer_loaded(cls, text: bytes, key: RapyerKey) -> Self:
@@ -594,9 +586,9 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             pydantic_core.ValidationError: the document does not validate.
             InvalidValueError: a pickle of rapyer 1.3.6 in it cannot be read.
         """
-        place, plan = DocumentPlace(key, is_stored=True), plan_of(cls)
-        text = cls.rapyer_prepared(text, place)
-        if cls.rapyer_settings().legacy_pickles and LEGACY_MARK in text:
+        place, plan, settings = DocumentPlace(key, True), plan_of(cls), cls.rapyer_settings()
+        text = _prepared(text, place, plan, settings)
+        if settings.legacy_pickles and LEGACY_MARK in text:
             text = modern_document(cls, text, key)
         model = plan.reader.validate_json(text, context=STORED, by_alias=False, by_name=True)
         _set_place(model, place)
@@ -834,6 +826,17 @@ def _empty(cls: type[D]) -> D:
     object.__setattr__(instance, "__pydantic_extra__", None)
     object.__setattr__(instance, "__pydantic_private__", None)
     return instance
+
+
+def _prepared(text: bytes, place: DocumentPlace, plan: ModelPlan, settings: Settings) -> bytes:
+    # Also where revisions were kept once: the model may forbid members that it does not know.
+    if settings.is_optimistic or REVISION_MARK in text:
+        text, place.revision = split_revision(text)
+    if plan.sees_extra and SHADOW_MARK in text:
+        text = without_shadows(text)
+    if plan.computed and any(mark in text for mark in plan.computed):
+        text = without_computed(text, plan.part)
+    return text
 
 
 def _set_place(model: DocumentModel, place: DocumentPlace | InnerPlace) -> None:

@@ -24,7 +24,7 @@ from pydantic_core import (
 
 from .bound.datetimes import BoundTimestamp
 from .errors import RapyerSerializationError
-from .failures import check_no_failures
+from .failures import FAILURES, check_no_failures
 from .floats import as_shown, as_stored
 from .invalid import Spot, invalid_value
 from .legacy import LEGACY_MARK, modern_text
@@ -367,9 +367,11 @@ class ValuePlan:
             and "\\" not in value
         ):
             return f'"{value}"'  # what the serializer would make of it
-        check_no_failures(value, spot.where)
-        if self.holds_models and hasattr(value, "rapyer_check_whole"):
-            value.rapyer_check_whole()
+        if FAILURES.any:
+            check_no_failures(value, spot.where)
+        check_whole = getattr(value, "rapyer_check_whole", None) if self.holds_models else None
+        if check_whole is not None:
+            check_whole()
         try:
             # What is written is to be read: computed fields are left out.
             text = self.serializer.to_json(
