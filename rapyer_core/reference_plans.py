@@ -117,11 +117,12 @@ class ReferencePlan:
 
     def _whole_key(self, key: str) -> RapyerKey:
         owner = self.registry.owner_of(key)
-        if owner is not None and self._takes(owner):
+        fits = any(key.startswith(f"{prefix}:") for prefix in self._prefixes())
+        if self._takes(owner) if owner is not None else fits:
             return RapyerKey(key)
+        self._check_class(key, owner)
         if isinstance(key, RapyerKey):
-            self._check_class(key, owner)
-            if self.classes and not any(key.startswith(f"{p}:") for p in self._prefixes()):
+            if self.classes:
                 raise ValueError(f"{key} is no key of {self.described()}")
             return key
         if len(self.classes) == 1:

@@ -26,7 +26,14 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
-from rapyer_sync import Big, NaiveAs, RedisDatetimeTimestamp, StoredSecret
+from rapyer_sync import (
+    AtomicRedisModel,
+    Big,
+    NaiveAs,
+    RedisDatetimeTimestamp,
+    Reference,
+    StoredSecret,
+)
 
 __all__ = ["ROWS", "Row"]
 
@@ -41,6 +48,10 @@ class Row(NamedTuple):
     annotation: Any
     value: Any
     given: Any = None
+
+
+class TypesAuthor(AtomicRedisModel):
+    name: str = ""
 
 
 class Color(enum.Enum):
@@ -201,5 +212,7 @@ ROWS = (
         Dog(tricks=2),
     ),
     Row("Annotated[str, Field(pattern=…)]", Annotated[str, Field(pattern="^a+$")], "aa"),
+    Row("Reference[Author]", Reference[TypesAuthor], Reference("TypesAuthor:1")),
+    Row("list[Reference[Author]]", list[Reference[TypesAuthor]], [Reference("TypesAuthor:1")]),
     Row("Any", Any, {"a": [1, 2.5, None]}),
 )

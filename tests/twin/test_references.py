@@ -188,7 +188,7 @@ async def test_what_cannot_be_assigned(rapyer: ModuleType) -> None:
     one = await author()
     book = await RefBook(author=one).asave()
     code = await RefCoded(code="x").asave()
-    for given in (code, code.key, RapyerKey("Nobody:1"), 5, None, Reference(code)):
+    for given in (code, code.key, str(code.key), RapyerKey("Nobody:1"), 5, None, Reference(code)):
         with pytest.raises(ValidationError):
             book.author = given
         with pytest.raises(InvalidValueError):

@@ -189,7 +189,7 @@ def test_what_cannot_be_assigned(rapyer: ModuleType) -> None:
     one = author()
     book = RefBook(author=one).save()
     code = RefCoded(code="x").save()
-    for given in (code, code.key, RapyerKey("Nobody:1"), 5, None, Reference(code)):
+    for given in (code, code.key, str(code.key), RapyerKey("Nobody:1"), 5, None, Reference(code)):
         with pytest.raises(ValidationError):
             book.author = given
         with pytest.raises(InvalidValueError):
