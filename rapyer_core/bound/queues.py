@@ -18,7 +18,7 @@ from typing_extensions import NamedTuple, Self
 from ..errors import InvalidValueError, PathError
 from ..operations import Computation, Operation
 from ..places import InnerPlace, Route
-from ..schemas import SPECIAL
+from ..schemas import NEUTRAL, SPECIAL
 from ..scopes import refuse_in_scope, take_over
 from .base import is_done
 from .special import UNKNOWN, SpecialOperations, SpecialValue, chosen, special_schema
@@ -124,16 +124,18 @@ class QueueOperations(SpecialOperations):
 
     # Operations
 
-    def push_operation(self, route: Route, value: Any, priority: Any) -> Operation:
+    def push_operation(self, route: Route, value: Any, priority: Any) -> Operation | Computation:
         """Push a value."""
         return self.push_many_operation(route, [(value, priority)])
 
     def push_many_operation(
         self, route: Route, items: Iterable[PriorityQueueItem[Any] | tuple[Any, float]]
-    ) -> Operation:
+    ) -> Operation | Computation:
         """Push items."""
         pushed = [self.rapyer_item(*item) for item in items]
         words = [word for item in pushed for word in self.rapyer_pair(item)]
+        if not self.rapyer_plan.is_plain:
+            return self.rapyer_computed(route, lambda items: self._with_pushed(items, pushed), None)
 
         def settle(_: Any) -> Any:
             self.rapyer_put(pushed)
@@ -144,8 +146,24 @@ class QueueOperations(SpecialOperations):
             route, "queue_push", args, settle, lambda: settle(None), confirms=is_done
         )
 
-    def pop_operation(self, route: Route) -> Operation:
+    def _with_pushed(
+        self, items: list[PriorityQueueItem[Any]], pushed: list[PriorityQueueItem[Any]]
+    ) -> list[PriorityQueueItem[Any]]:
+        if self.rapyer_letter == "k":
+            return [*items, *pushed]
+        new = {self.rapyer_pair(item)[1] for item in pushed}
+        return [*(item for item in items if self.rapyer_pair(item)[1] not in new), *pushed]
+
+    def pop_operation(self, route: Route) -> Operation | Computation:
         """Remove the first item and return its value; None where there is none."""
+        if not self.rapyer_plan.is_plain:
+            popped: list[Any] = []
+
+            def function(items: list[PriorityQueueItem[Any]]) -> list[PriorityQueueItem[Any]]:
+                popped[:] = [items[0].value if items else None]
+                return items[1:]
+
+            return self.rapyer_computed(route, function, lambda: popped[0])
 
         def settle(reply: list[bytes]) -> Any:
             if not reply:
@@ -164,11 +182,21 @@ class QueueOperations(SpecialOperations):
 
         return self.rapyer_special_operation(route, "queue_peek", (), settle, is_read=True)
 
-    def remove_operation(self, route: Route, value: Any) -> Operation:
+    def remove_operation(self, route: Route, value: Any) -> Operation | Computation:
         """Remove a value, the first of equal ones; settles to whether it was there."""
         checked = self.rapyer_values.checked(value, self)
         text = self.rapyer_values.text(checked, self)
         predicted: list[bool] = []
+        if not self.rapyer_plan.is_plain:
+
+            def function(items: list[PriorityQueueItem[Any]]) -> list[PriorityQueueItem[Any]]:
+                texts = [self.rapyer_pair(item)[1] for item in items]
+                predicted[:] = [text in texts]
+                if text in texts:
+                    del items[texts.index(text)]
+                return items
+
+            return self.rapyer_computed(route, function, lambda: predicted[0])
 
         def settle(reply: list[bytes]) -> bool:
             if not reply:
@@ -187,7 +215,7 @@ class QueueOperations(SpecialOperations):
 
     def clear_operation(self, route: Route) -> Operation:
         """Remove every item."""
-        return self._replacing(route, [])
+        return self._replacing(route, self.rapyer_plan.checked([], self))
 
     def set_operation(self, route: Route, value: Any) -> Operation:
         return self._replacing(route, self.rapyer_plan.checked(value, self))
@@ -392,10 +420,13 @@ class BoundQueue(QueueOperations, SpecialValue, Sequence[PriorityQueueItem[T]], 
         items = core_schema.list_schema(item)
         schema = core_schema.no_info_before_validator_function(
             _listed,
-            core_schema.no_info_after_validator_function(_in_order, items),
+            core_schema.no_info_after_validator_function(
+                _in_order, items, metadata={NEUTRAL: True}
+            ),
             serialization=core_schema.plain_serializer_function_ser_schema(
                 list, return_schema=core_schema.list_schema(pair)
             ),
+            metadata={NEUTRAL: True},
         )
         return special_schema(schema, "q")  # type: ignore[arg-type]  # a typed dict
 

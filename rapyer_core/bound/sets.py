@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from typing_extensions import Self
 
-from ..errors import CrossSlotError, WrongDatabaseError
+from ..errors import CrossSlotError, MemberNotFoundError, WrongDatabaseError
 from ..keys import slot_of, special_key
 from ..operations import Computation, Operation
 from ..places import InnerPlace, Route
@@ -83,7 +83,7 @@ class SetOperations(SpecialOperations):
         items: list[Any],
         change: Callable[[set[Any]], Any],
         result: Callable[[int], Any] | None = None,
-    ) -> Operation:
+    ) -> Operation | Computation:
         """Return the operation `name` on members, which `change` does to a plain set.
 
         `result` makes what the caller gets of the reply; the set itself without one. In a pipeline
@@ -91,6 +91,8 @@ class SetOperations(SpecialOperations):
         """
         texts = self.rapyer_texts(items)
         predicted: list[int] = []
+        if not self.rapyer_plan.is_plain:
+            return self._computed(route, name, items, change, result)
 
         def settle(reply: int) -> Any:
             self.rapyer_follow(change, items)
@@ -108,27 +110,61 @@ class SetOperations(SpecialOperations):
         args: tuple[Argument, ...] = (len(texts), *texts)
         return self.rapyer_special_operation(route, name, args, settle, predict, confirms=confirms)
 
-    def add_operation(self, route: Route, value: Any) -> Operation:
+    def _computed(
+        self,
+        route: Route,
+        name: str,
+        items: list[Any],
+        change: Callable[[set[Any]], Any],
+        result: Callable[[int], Any] | None,
+    ) -> Computation:
+        counts = [0]
+
+        def function(members: set[Any]) -> set[Any]:
+            if name == "set_remove" and not members.issuperset(items):
+                raise self._not_found(items)
+            before = len(members)
+            change(members)
+            counts[:] = [abs(len(members) - before)]
+            return members
+
+        if result is None:
+            return self.rapyer_computed(route, function, None)
+        tell = result
+        return self.rapyer_computed(route, function, lambda: tell(counts[0]))
+
+    def _not_found(self, items: Any) -> MemberNotFoundError:
+        spot = self.where()
+        return MemberNotFoundError(
+            f"{spot}: expected {items!r}, found no such member; nothing was written",
+            expected=items,
+            actual="no such member",
+            **spot.about(),
+        )
+
+    def add_operation(self, route: Route, value: Any) -> Operation | Computation:
         """Add a member; settles to whether it is new."""
         items = [self.rapyer_members.checked(value, self)]
         return self.rapyer_change(route, "set_add", items, _adding(items), bool)
 
-    def add_many_operation(self, route: Route, values: Iterable[Any]) -> Operation:
+    def add_many_operation(self, route: Route, values: Iterable[Any]) -> Operation | Computation:
         """Add members; settles to how many are new."""
         items = self.rapyer_checked_all(values)
         return self.rapyer_change(route, "set_add", items, _adding(items), int)
 
-    def discard_operation(self, route: Route, value: Any) -> Operation:
+    def discard_operation(self, route: Route, value: Any) -> Operation | Computation:
         """Remove a member, if it is there; settles to whether it was."""
         items = [self.rapyer_members.checked(value, self)]
         return self.rapyer_change(route, "set_discard", items, _removing(items), bool)
 
-    def discard_many_operation(self, route: Route, values: Iterable[Any]) -> Operation:
+    def discard_many_operation(
+        self, route: Route, values: Iterable[Any]
+    ) -> Operation | Computation:
         """Remove members that are there."""
         items = self.rapyer_checked_all(values)
         return self.rapyer_change(route, "set_discard", items, _removing(items))
 
-    def remove_operation(self, route: Route, value: Any) -> Operation:
+    def remove_operation(self, route: Route, value: Any) -> Operation | Computation:
         """Remove a member.
 
         Raises:
@@ -137,14 +173,14 @@ class SetOperations(SpecialOperations):
         items = [self.rapyer_members.checked(value, self)]
         return self.rapyer_change(route, "set_remove", items, _removing(items))
 
-    def keep_operation(self, route: Route, values: Iterable[Any]) -> Operation:
+    def keep_operation(self, route: Route, values: Iterable[Any]) -> Operation | Computation:
         """Remove all but some members."""
         items = self.rapyer_checked_all(values)
         return self.rapyer_change(
             route, "set_keep", items, lambda own: plain_set.intersection_update(own, items)
         )
 
-    def toggle_operation(self, route: Route, values: Iterable[Any]) -> Operation:
+    def toggle_operation(self, route: Route, values: Iterable[Any]) -> Operation | Computation:
         """Remove those of some values that are members, and add the others."""
         items = self.rapyer_checked_all(values)
         return self.rapyer_change(
@@ -156,7 +192,7 @@ class SetOperations(SpecialOperations):
 
     def clear_operation(self, route: Route) -> Operation:
         """Remove every member."""
-        return self._replacing(route, set())
+        return self._replacing(route, self.rapyer_plan.checked(set[Any](), self))
 
     def set_operation(self, route: Route, value: Any) -> Operation:
         return self._replacing(route, self.rapyer_plan.checked(value, self))
@@ -172,8 +208,18 @@ class SetOperations(SpecialOperations):
             route, "set_replace", args, settle, lambda: settle(None), confirms=is_done
         )
 
-    def pop_operation(self, route: Route, default: Any = REQUIRED) -> Operation:
+    def pop_operation(self, route: Route, default: Any = REQUIRED) -> Operation | Computation:
         """Remove any member and return it; `default` where there is none."""
+        if not self.rapyer_plan.is_plain:
+            popped: list[Any] = []
+
+            def function(members: set[Any]) -> set[Any]:
+                if not members and default is REQUIRED:
+                    raise self._not_found("a member")
+                popped[:] = [members.pop() if members else default]
+                return members
+
+            return self.rapyer_computed(route, function, lambda: popped[0])
 
         def settle(reply: list[bytes]) -> Any:
             if not reply:

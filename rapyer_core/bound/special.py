@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..errors import PathError
 from ..keys import special_key
-from ..operations import Operation
+from ..operations import Computation, Operation
 from ..places import InnerPlace, Route, way_to
 from ..schemas import SPECIAL
 from ..scopes import Scope
@@ -62,8 +63,45 @@ class SpecialOperations(ContainerOperations):
             route, name, args, settle, predict, is_read=is_read, confirms=confirms
         )
         own = special_key(route.place.key, self.rapyer_way())
+        self._check_known(route)
         beside = dict.fromkeys((own, *operation.companions))
         return operation._replace(companions=tuple(beside))
+
+    def _check_known(self, route: Route) -> None:
+        """Raise where the class does not know of the field, so that its key would be left behind.
+
+        A value may have more fields than the annotation of the field that holds it.
+        """
+        way = way_to(self)
+        if not any(field.way == way for field in type(route.root).rapyer_special_fields()):
+            spot = self.where()
+            raise PathError(
+                f"{spot}: the annotations of {type(route.root).__name__} do not lead to this "
+                f"{type(self).__name__}, so it has no key of its own",
+                expected="a special field of the class",
+                actual=".".join(map(str, way)),
+                **spot.about(),
+            )
+
+    def rapyer_computed(
+        self, route: Route, function: Callable[[Any], Any], result: Callable[[], Any] | None
+    ) -> Computation:
+        """Return a change computed in Python, for a field with constraints or validators.
+
+        `result`, called when it was written, gives what the caller gets; the value without one.
+        """
+        work = self.apply_operation(route, function)
+
+        def change(seen: Any) -> tuple[Any, Callable[[], Any]]:
+            new, settle = work.change(seen)
+
+            def settled() -> Any:
+                bound = settle()
+                return bound if result is None else result()
+
+            return new, settled
+
+        return work._replace(change=change)
 
     def rapyer_swap_operation(
         self, route: Route, letter: str, changes: Sequence[tuple[str, Sequence[Argument]]]

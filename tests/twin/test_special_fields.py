@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
+import pydantic
 import pytest
 from pydantic import BaseModel, create_model
 
-from rapyer_async import AtomicRedisModel, Field, RedisConfig, RedisDict, RedisInt, RedisSet
-from rapyer_core.errors import KeyNotFound, MemberNotFoundError, UnsupportedFieldError
+from rapyer_async import (
+    AtomicRedisModel,
+    Field,
+    RedisConfig,
+    RedisDict,
+    RedisInt,
+    RedisPriorityQueue,
+    RedisSet,
+)
+from rapyer_core.errors import (
+    InvalidValueError,
+    KeyNotFound,
+    MemberNotFoundError,
+    PathError,
+    PipelineError,
+    UnsupportedFieldError,
+)
 
 from .asking import ask
 
@@ -40,6 +56,35 @@ class LastingWithTags(AtomicRedisModel):
     count: RedisInt = Field(0)
     names: RedisDict[str, int] = Field(default_factory=dict)
     tags: RedisSet[str] = Field(default_factory=set)
+
+
+class WithRules(AtomicRedisModel):
+    few: Annotated[RedisSet[int], pydantic.Field(max_length=2)] = Field(default_factory=set)
+    even: RedisSet[int] = Field(default_factory=set)
+    queue: Annotated[RedisPriorityQueue[str], pydantic.Field(max_length=2)] = Field(
+        default_factory=list
+    )
+
+    @pydantic.field_validator("even")
+    @classmethod
+    def all_even(cls, value: set[int]) -> set[int]:
+        if any(number % 2 for number in value):
+            raise ValueError("odd")
+        return value
+
+
+class Plain(BaseModel):
+    level: int = 0
+
+
+class MoreBadges(Plain):
+    more: RedisSet[str] = Field(default_factory=set)
+
+
+class Loose(AtomicRedisModel):
+    Meta = RedisConfig(key_prefix="LooseWithTags")
+
+    inner: Plain = Field(default_factory=Plain)
 
 
 async def keys_of(model: AtomicRedisModel) -> dict[str, set[bytes]]:
@@ -206,6 +251,40 @@ async def test_an_operation_needs_the_document(person: WithTags) -> None:
     with pytest.raises(KeyNotFound):
         await person.tags.aadd("orphan")
     assert await ask(WithTags, "KEYS", "*") == []
+
+
+async def test_constraints_and_validators_hold_on_the_server(rapyer: ModuleType) -> None:
+    model = await WithRules(few={1}, queue=[("a", 1)]).asave()
+    assert await model.few.aadd(2) is True and await model.few.aadd(2) is False
+    for values in ([3], [3, 4]):
+        with pytest.raises(InvalidValueError):
+            await model.few.aadd_many(values)
+    assert await model.few.adiscard(1) is True and await model.few.aadd(9) is True
+    with pytest.raises(MemberNotFoundError):
+        await model.few.aremove(5)
+    assert await model.few.apop() in {2, 9} and await model.few.asize() == 1
+    await model.few.aclear()
+    assert await model.few.apop(None) is None
+    await model.queue.apush("b", 0)
+    with pytest.raises(InvalidValueError):
+        await model.queue.apush("c", 0)
+    await model.queue.apush("a", -1)
+    assert await model.queue.aremove("b") is True and await model.queue.aremove("b") is False
+    assert await model.queue.apop() == "a" and await model.queue.apop() is None
+    with pytest.raises(InvalidValueError, match="odd"):
+        await model.even.aadd_many([2, 3])
+    assert (await WithRules.aget(model.key)).even == set() == model.even
+    with pytest.raises(PipelineError):
+        async with model.apipeline():
+            await model.few.aadd(1)
+
+
+async def test_a_value_with_more_fields_than_its_annotation_has_no_key(rapyer: ModuleType) -> None:
+    model = await Loose(inner=MoreBadges(more={"a"})).asave()
+    held: Any = model.inner
+    with pytest.raises(PathError, match="has no key of its own"):
+        await held.more.aadd("b")
+    assert await ask(Loose, "KEYS", "__rapyer_special__*") == []
 
 
 def test_a_field_without_a_fixed_key_is_refused() -> None:

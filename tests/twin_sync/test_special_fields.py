@@ -4,13 +4,29 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
+import pydantic
 import pytest
 from pydantic import BaseModel, create_model
 
-from rapyer_core.errors import KeyNotFound, MemberNotFoundError, UnsupportedFieldError
-from rapyer_sync import AtomicRedisModel, Field, RedisConfig, RedisDict, RedisInt, RedisSet
+from rapyer_core.errors import (
+    InvalidValueError,
+    KeyNotFound,
+    MemberNotFoundError,
+    PathError,
+    PipelineError,
+    UnsupportedFieldError,
+)
+from rapyer_sync import (
+    AtomicRedisModel,
+    Field,
+    RedisConfig,
+    RedisDict,
+    RedisInt,
+    RedisPriorityQueue,
+    RedisSet,
+)
 
 from .asking import ask
 
@@ -41,6 +57,35 @@ class LastingWithTags(AtomicRedisModel):
     count: RedisInt = Field(0)
     names: RedisDict[str, int] = Field(default_factory=dict)
     tags: RedisSet[str] = Field(default_factory=set)
+
+
+class WithRules(AtomicRedisModel):
+    few: Annotated[RedisSet[int], pydantic.Field(max_length=2)] = Field(default_factory=set)
+    even: RedisSet[int] = Field(default_factory=set)
+    queue: Annotated[RedisPriorityQueue[str], pydantic.Field(max_length=2)] = Field(
+        default_factory=list
+    )
+
+    @pydantic.field_validator("even")
+    @classmethod
+    def all_even(cls, value: set[int]) -> set[int]:
+        if any(number % 2 for number in value):
+            raise ValueError("odd")
+        return value
+
+
+class Plain(BaseModel):
+    level: int = 0
+
+
+class MoreBadges(Plain):
+    more: RedisSet[str] = Field(default_factory=set)
+
+
+class Loose(AtomicRedisModel):
+    Meta = RedisConfig(key_prefix="LooseWithTags")
+
+    inner: Plain = Field(default_factory=Plain)
 
 
 def keys_of(model: AtomicRedisModel) -> dict[str, set[bytes]]:
@@ -204,6 +249,40 @@ def test_an_operation_needs_the_document(person: WithTags) -> None:
     with pytest.raises(KeyNotFound):
         person.tags.add("orphan")
     assert ask(WithTags, "KEYS", "*") == []
+
+
+def test_constraints_and_validators_hold_on_the_server(rapyer: ModuleType) -> None:
+    model = WithRules(few={1}, queue=[("a", 1)]).save()
+    assert model.few.add(2) is True and model.few.add(2) is False
+    for values in ([3], [3, 4]):
+        with pytest.raises(InvalidValueError):
+            model.few.add_many(values)
+    assert model.few.discard(1) is True and model.few.add(9) is True
+    with pytest.raises(MemberNotFoundError):
+        model.few.remove(5)
+    assert model.few.pop() in {2, 9} and model.few.size() == 1
+    model.few.clear()
+    assert model.few.pop(None) is None
+    model.queue.push("b", 0)
+    with pytest.raises(InvalidValueError):
+        model.queue.push("c", 0)
+    model.queue.push("a", -1)
+    assert model.queue.remove("b") is True and model.queue.remove("b") is False
+    assert model.queue.pop() == "a" and model.queue.pop() is None
+    with pytest.raises(InvalidValueError, match="odd"):
+        model.even.add_many([2, 3])
+    assert (WithRules.get(model.key)).even == set() == model.even
+    with pytest.raises(PipelineError):
+        with model.pipeline():
+            model.few.add(1)
+
+
+def test_a_value_with_more_fields_than_its_annotation_has_no_key(rapyer: ModuleType) -> None:
+    model = Loose(inner=MoreBadges(more={"a"})).save()
+    held: Any = model.inner
+    with pytest.raises(PathError, match="has no key of its own"):
+        held.more.add("b")
+    assert ask(Loose, "KEYS", "__rapyer_special__*") == []
 
 
 def test_a_field_without_a_fixed_key_is_refused() -> None:
