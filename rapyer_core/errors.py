@@ -22,6 +22,7 @@
     ├── DuplicateModelNameError         two different classes with one key prefix
     ├── ReservedFieldNameError          a field that would hide a public method
     ├── UnsupportedFieldError           a field whose type cannot be stored
+    │   └── UnsupportedIndexedFieldError  a field without a usable index (a FindError)
     ├── UnsupportedArgumentTypeError    an argument of a type that the call does not take
     ├── UnsupportedArgumentValueError   an argument of the right type with a value it does not take
     ├── BadDeleteActionError            a delete that was refused, so that nothing was deleted
@@ -41,7 +42,9 @@
     │   ├── IndexUnavailableError         there is no index to search by, and one is required
     │   ├── IndexMismatchError            another index is there than is declared
     │   └── IndexIncompleteError          documents are left out of the index
-    ├── ManyFoundError                  one document was asked for, and several were found
+    ├── FindError                       a search that cannot be done as it was asked
+    │   ├── BadFilterError                a condition that means nothing there (a ValueError)
+    │   └── ManyFoundError                one document was asked for, and several were found
     ├── RapyerSerializationError        a value that could not be written as, or read from, JSON
     ├── ServerError                     the server answered with an error
     └── DriverError                     the server could not be asked
@@ -52,6 +55,9 @@
         ├── LimitExceededError            a bound of the driver was reached; nothing was sent
         ├── DriverClosedError             the client was closed
         └── OutcomeUnknownError           a write was sent, and its reply was lost
+
+Some names of rapyer 1.3.6 stand for one of these; those for what was an error there and is none
+here stand for `FormerError`, which nothing raises.
 
 An error owns its message and carries what it is about as attributes. What a driver's
 library raised is there as ``__cause__`` only.
@@ -64,6 +70,11 @@ from typing import Any
 __all__ = [
     "AuthenticationFailedError",
     "BadDeleteActionError",
+    "BadFilterError",
+    "CantSerializeRedisValueError",
+    "CascadeKeyInitialsError",
+    "CascadeLuaLiteralError",
+    "CascadeTargetTtlMissingError",
     "ConflictError",
     "ConnectionFailedError",
     "CorruptedModelError",
@@ -74,6 +85,8 @@ __all__ = [
     "DriverClosedError",
     "DriverError",
     "DuplicateModelNameError",
+    "FindError",
+    "FormerError",
     "IndexIncompleteError",
     "IndexMismatchError",
     "IndexUnavailableError",
@@ -90,6 +103,8 @@ __all__ = [
     "LockTimeoutError",
     "ManyFoundError",
     "MemberNotFoundError",
+    "MetaFrozenError",
+    "MissingParameterError",
     "NoneFoundError",
     "NotInitializedError",
     "NotLoadedError",
@@ -97,6 +112,7 @@ __all__ = [
     "NumberRangeError",
     "OutcomeUnknownError",
     "PathError",
+    "PersistentNoScriptError",
     "PipelineError",
     "RapyerError",
     "RapyerModelDoesntExistError",
@@ -104,6 +120,7 @@ __all__ = [
     "ReplyTimeoutError",
     "ReservedFieldNameError",
     "ScopeClosedError",
+    "ScriptsNotInitializedError",
     "SearchIndexError",
     "ServerError",
     "ServerLacksFeatureError",
@@ -112,6 +129,7 @@ __all__ = [
     "UnsupportedArgumentTypeError",
     "UnsupportedArgumentValueError",
     "UnsupportedFieldError",
+    "UnsupportedIndexedFieldError",
     "UpdateAtomicModelError",
     "WrongDatabaseError",
 ]
@@ -261,12 +279,24 @@ class UnsupportedFieldError(RapyerError):
     """A field's type cannot be stored."""
 
 
+class FindError(RapyerError):
+    """A search cannot be done as it was asked."""
+
+
+class UnsupportedIndexedFieldError(UnsupportedFieldError, FindError):
+    """A field cannot be indexed, or is asked about and is not."""
+
+
 class UnsupportedArgumentTypeError(RapyerError, TypeError):
     """An argument has a type that the call does not take."""
 
 
 class UnsupportedArgumentValueError(RapyerError, ValueError):
     """An argument has a value that the call does not take."""
+
+
+class BadFilterError(FindError, UnsupportedArgumentValueError):
+    """A condition means nothing where it stands."""
 
 
 class BadDeleteActionError(RapyerError):
@@ -348,7 +378,7 @@ class IndexIncompleteError(SearchIndexError):
         self.keys: tuple[str, ...] = keys
 
 
-class ManyFoundError(RapyerError):
+class ManyFoundError(FindError):
     """One document was asked for, and several match."""
 
 
@@ -390,3 +420,17 @@ class DriverClosedError(DriverError):
 
 class OutcomeUnknownError(DriverError):
     """A write was sent and its reply was lost: it may or may not have run, once at most."""
+
+
+class FormerError(RapyerError):
+    """What was an error in rapyer 1.3.6 and is none here, so that nothing raises it."""
+
+
+CantSerializeRedisValueError = RapyerSerializationError
+MissingParameterError = UnsupportedArgumentValueError
+PersistentNoScriptError = ServerError
+ScriptsNotInitializedError = NotInitializedError
+CascadeKeyInitialsError = FormerError
+CascadeLuaLiteralError = FormerError
+CascadeTargetTtlMissingError = FormerError
+MetaFrozenError = FormerError

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from ..errors import UnsupportedArgumentValueError
+from ..errors import BadFilterError
 from .conditions import (
     All,
     AnyOf,
@@ -87,7 +87,7 @@ def compiled(
     `limits`: what the server cuts short; where it may cut, the plan is wider.
 
     Raises:
-        UnsupportedArgumentValueError: the condition is on another class' fields, or knn stands
+        BadFilterError: the condition is on another class' fields, or knn stands
             where it means nothing.
     """
     nearest, filters = split_nearest(condition)
@@ -106,7 +106,7 @@ def split_nearest(condition: Condition | None) -> tuple[Nearest | None, Conditio
     """Return the knn of a condition and what stands beside it.
 
     Raises:
-        UnsupportedArgumentValueError: knn stands twice, or below ``|``, ``~`` or any().
+        BadFilterError: knn stands twice, or below ``|``, ``~`` or any().
     """
     if condition is None:
         return None, None
@@ -114,7 +114,7 @@ def split_nearest(condition: Condition | None) -> tuple[Nearest | None, Conditio
     found = [part for part in parts if isinstance(part, Nearest)]
     others = tuple(part for part in parts if not isinstance(part, Nearest))
     if len(found) > 1 or any(map(_holds_nearest, others)):
-        raise UnsupportedArgumentValueError(
+        raise BadFilterError(
             "knn says which documents are nearest of those that the other conditions leave: it may "
             "stand once, alone or beside &, and not below |, ~ or any()",
             expected="one knn beside &",
@@ -227,7 +227,7 @@ class _Compiling:
     def _test(self, condition: Any, wide: bool) -> str:
         field: IndexedField = condition.field
         if self._fields.get(field.way) != field:
-            raise UnsupportedArgumentValueError(
+            raise BadFilterError(
                 f"{field.owner}.{field.name} is no field of {self._cls.__name__}, which is asked",
                 model=self._cls.__name__,
                 field=field.name,

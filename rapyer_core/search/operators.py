@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 from ..errors import (
     UnsupportedArgumentTypeError,
     UnsupportedArgumentValueError,
-    UnsupportedFieldError,
+    UnsupportedIndexedFieldError,
 )
 from .conditions import (
     All,
@@ -57,13 +57,13 @@ class FieldOperators(Generic[T]):
         """Return how the field is indexed; of a list, how its items are.
 
         Raises:
-            UnsupportedFieldError: it is not.
+            UnsupportedIndexedFieldError: it is not.
         """
         fields = index_schema(self.rapyer_owner).fields
         field = fields.get(self.rapyer_way) or fields.get((*self.rapyer_way, EACH))
         if field is None:
             name = ".".join(names_of(self.rapyer_way))
-            raise UnsupportedFieldError(
+            raise UnsupportedIndexedFieldError(
                 f"{self.rapyer_owner.__name__}.{name} is not indexed, so it cannot be asked about; "
                 f"declare it as `{self.rapyer_way[-1]}: Index[…]`, or Annotated[…, Index(…)]",
                 model=self.rapyer_owner.__name__,
@@ -343,8 +343,10 @@ def _listed(values: Any) -> list[Any]:
     return list(values)
 
 
-def _refused(field: IndexedField, method: str, expected: str, actual: str) -> UnsupportedFieldError:
-    return UnsupportedFieldError(
+def _refused(
+    field: IndexedField, method: str, expected: str, actual: str
+) -> UnsupportedIndexedFieldError:
+    return UnsupportedIndexedFieldError(
         f"{field.owner}.{field.name}: {method} needs {expected}; it is {actual}",
         model=field.owner,
         field=field.name,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from ..errors import UnsupportedFieldError
+from ..errors import UnsupportedIndexedFieldError
 from ..paths import ROOT, member_segment
 from .kinds import KINDS, Kind
 from .marks import Index, mark_in
@@ -198,7 +198,7 @@ def schema_of_fields(owner: str, fields: Mapping[str, ValuePlan]) -> IndexSchema
     """Return the schema of a class, by the plans of its fields.
 
     Raises:
-        UnsupportedFieldError: a field is marked and cannot be indexed.
+        UnsupportedIndexedFieldError: a field is marked and cannot be indexed.
     """
     found: list[_Found] = []
     for name, plan in fields.items():
@@ -298,9 +298,9 @@ class _Walk:
             raise self._refused(way, "a list", "a separator on one text")
         return _Found(way, kind, mark, plan)
 
-    def _refused(self, way: Way, actual: str, expected: str) -> UnsupportedFieldError:
+    def _refused(self, way: Way, actual: str, expected: str) -> UnsupportedIndexedFieldError:
         name = ".".join(names_of(way))
-        return UnsupportedFieldError(
+        return UnsupportedIndexedFieldError(
             f"{self._owner}.{name} cannot be indexed: it is {actual}; expected {expected}",
             model=self._owner,
             field=name,
