@@ -31,7 +31,7 @@ from rapyer_core.search.limits import Limits
 from rapyer_core.search.schema import IndexSchema, index_schema
 from rapyer_core.search.shadows import backfill_operation, shadows_of
 
-from ._seam import sleep
+from ._seam import shielded, sleep
 from .clients import driver_of, source_of
 from .drivers.protocol import Driver
 from .running import run_each
@@ -57,6 +57,9 @@ _PAUSE, _LONGEST_PAUSE = 0.002, 0.25
 _AT_ONCE = 500
 
 _START = b"0"
+
+# For the end of a build that was cancelled.
+_CLEANUP_SECONDS = 2.0
 
 _DEFAULTS = Limits()
 
@@ -246,13 +249,18 @@ async def _built(
     """Build a version, or wait until another process has; return it once the name leads to it."""
     name, token, pause = cls.index_name(), uuid.uuid4().hex, _PAUSE
     while True:
-        if await driver.execute(indexes.take_command(name, token)) is not None:
-            try:
+        built, is_elsewhere = None, False
+        try:
+            is_elsewhere = await driver.execute(indexes.take_command(name, token)) is None
+            if not is_elsewhere:
                 built = await _built_alone(driver, cls, schema, token, on_progress)
-            finally:
-                await driver.execute(indexes.release_command(name, token))
-            if built is not None:
-                return built
+        finally:
+            # Also where it is not known who has the lock, since the call was cancelled.
+            if not is_elsewhere:
+                with shielded(_CLEANUP_SECONDS):
+                    await driver.execute(indexes.release_command(name, token))
+        if built is not None:
+            return built
         present = await _info(driver, cls, schema)
         if present is not None and present.is_current and present.is_complete:
             return present

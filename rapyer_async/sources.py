@@ -25,7 +25,7 @@ from rapyer_core.keys import RapyerKey
 from rapyer_core.model import DocumentModel
 from rapyer_core.search.compiling import CompiledQuery
 
-from ._seam import sleep
+from ._seam import shielded, sleep
 from .clients import driver_of
 from .drivers.protocol import Driver
 from .indexes import Standing, note, replaced, standing_of, unavailable
@@ -43,6 +43,9 @@ _SHOWN = 10
 
 # Seconds between two looks at an index that is not whole yet.
 _PAUSE = 0.05
+
+# For the end of a loop that was cancelled.
+_CLEANUP_SECONDS = 2.0
 
 _START = b"0"
 
@@ -338,7 +341,8 @@ class IndexedKeys(Keys):
     async def aclose(self) -> None:
         cursor, self._cursor = self._cursor, 0
         if cursor and self._driver is not None:
-            await _end_cursor(self._driver, self._index, cursor)
+            with shielded(_CLEANUP_SECONDS):
+                await _end_cursor(self._driver, self._index, cursor)
 
     def __del__(self) -> None:
         if self._cursor and self._driver is not None:

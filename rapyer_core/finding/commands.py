@@ -49,9 +49,9 @@ FURTHEST = 1_000_000
 # take gigabytes.
 _ROOM = 10_000
 
-# Milliseconds after which the server forgets a cursor that nobody reads; a reader that comes back
-# later goes on behind the last key that it saw.
-_IDLE = 60_000
+# Milliseconds after which the server forgets a cursor that nobody reads: an index has 128 of them. A
+# reader that comes back later goes on behind the last key that it saw.
+_IDLE = 15_000
 
 _UNLIMITED: tuple[Argument, ...] = ("TIMEOUT", 0)
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from tools.benchmarks.measuring import Benchmark, Measured, Side, Target, on_asyncio, on_trio
-from tools.benchmarks.models import AsyncUser, PlainUser, values
+from tools.benchmarks.models import AsyncUser, IndexedUser, PlainUser, values
 from tools.benchmarks.sides import (
     bare,
     bare_async,
@@ -119,6 +119,26 @@ def _redis_om_find(url: str) -> float:
     return seconds
 
 
+async def _ours_find_by(url: str) -> float:
+    _filled(url, "IndexedUser")
+    async with ours(url):
+        query = IndexedUser.where(IndexedUser.age == values()["age"])
+        await query.wait_for_index().acount()
+        return await _timed(query.aall)
+
+
+def _redis_om_find_by(url: str) -> float:
+    model = redis_om_models(url)
+    for number in range(_DOCUMENTS):
+        model(**values(number)).save()
+    start = time.perf_counter()
+    found = len(model.find(model.age == values()["age"]).all(batch_size=1000))
+    seconds = time.perf_counter() - start
+    if found != _DOCUMENTS:
+        raise RuntimeError(f"expected {_DOCUMENTS} documents, found {found}")
+    return seconds
+
+
 async def _bare_find(url: str) -> float:
     _filled(url, "bare")
     async with bare_async(url) as client:
@@ -184,6 +204,17 @@ BENCHMARKS = [
             Target("asyncio", "redis-om", 3),
             Target("asyncio", "bare redis-py", 0.6),
         ],
+        rounds=3,
+    ),
+    Benchmark(
+        "find-by",
+        "10,000 documents found by an indexed number",
+        [
+            Side("asyncio", on_asyncio(_ours_find_by), _DOCUMENTS),
+            Side("trio", on_trio(_ours_find_by), _DOCUMENTS),
+            Side("redis-om", _redis_om_find_by, _DOCUMENTS),
+        ],
+        [Target("asyncio", "redis-om", 3)],
         rounds=3,
     ),
 ]

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 import rapyer_async
 import rapyer_sync
 
-__all__ = ["CREATED", "AsyncUser", "PlainUser", "SyncUser", "values"]
+__all__ = ["CREATED", "AsyncUser", "IndexedUser", "PlainUser", "SyncUser", "values"]
 
 CREATED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
@@ -45,6 +45,19 @@ class AsyncUser(rapyer_async.AtomicRedisModel):
     name: str
     email: str
     age: int
+    score: rapyer_async.RedisInt
+    rating: float
+    active: bool
+    created: datetime
+    address: Address
+
+
+class IndexedUser(rapyer_async.AtomicRedisModel):
+    """Ours, with one field indexed."""
+
+    name: str
+    email: str
+    age: rapyer_async.Index[int]
     score: rapyer_async.RedisInt
     rating: float
     active: bool
