@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ..errors import UnsupportedArgumentTypeError
+from ..errors import UnsupportedArgumentTypeError, UnsupportedArgumentValueError
 from .pattern import Pattern
 from .schema import IndexedField, Way
 from .words import Words
@@ -46,13 +46,18 @@ class Condition:
     """
 
     def __and__(self, other: Condition) -> Condition:
-        return All((self, _condition(other, "&")))
+        return checked(All((*_parts(self, All), *_parts(_condition(other, "&"), All))))
 
     def __or__(self, other: Condition) -> Condition:
-        return AnyOf((self, _condition(other, "|")))
+        return checked(AnyOf((*_parts(self, AnyOf), *_parts(_condition(other, "|"), AnyOf))))
 
     def __invert__(self) -> Condition:
-        return Not(self)
+        return checked(Not(self))
+
+    @cached_property
+    def depth(self) -> int:
+        """How many conditions stand in each other here."""
+        return 1 + max((part.depth for part in inner_parts(self)), default=0)
 
     def __bool__(self) -> bool:
         raise UnsupportedArgumentTypeError(
@@ -61,6 +66,37 @@ class Condition:
             expected="&, | or ~",
             actual="and, or, not, if, or a chained comparison",
         )
+
+
+# Readers of conditions call themselves for each level; so do the server's.
+_DEEPEST = 100
+
+
+def checked(condition: Condition) -> Condition:
+    """Return a condition.
+
+    Raises:
+        UnsupportedArgumentValueError: it is nested too deeply to be read.
+    """
+    if condition.depth > _DEEPEST:
+        raise UnsupportedArgumentValueError(
+            f"conditions are nested more than {_DEEPEST} deep; a chain of & or of | is not nested",
+            expected=f"at most {_DEEPEST} levels",
+            actual=condition.depth,
+        )
+    return condition
+
+
+def inner_parts(condition: Condition) -> tuple[Condition, ...]:
+    """Return the conditions that one is made of."""
+    if isinstance(condition, (All, AnyOf)):
+        return condition.parts
+    return (condition.part,) if isinstance(condition, (Not, Element)) else ()
+
+
+def _parts(condition: Condition, kind: type[All | AnyOf]) -> tuple[Condition, ...]:
+    """Return what a condition joins in one way, so that a chain of a thousand is flat."""
+    return condition.parts if isinstance(condition, kind) else (condition,)
 
 
 def _condition(value: Any, sign: str) -> Condition:

@@ -28,6 +28,8 @@ from .conditions import (
     Range,
     Within,
     WithinBox,
+    checked,
+    inner_parts,
 )
 from .geo import GeoPoint, box_of, circle_of
 from .pattern import GAP, Pattern
@@ -238,7 +240,7 @@ class FieldOperators(Generic[T]):
         """
         way = self.rapyer_way if self.rapyer_way[-1] is EACH else (*self.rapyer_way, EACH)
         check_inside(way, condition, repr(self))
-        return Element(way, condition)
+        return checked(Element(way, condition))
 
     # Places and vectors
 
@@ -312,11 +314,9 @@ def check_inside(way: Way, condition: Condition, place: str) -> None:
     """Raise unless a condition asks about the elements of one list alone."""
     from .conditions import KeyPrefix, Test
 
-    parts: tuple[Condition, ...] = ()
-    if isinstance(condition, (All, AnyOf)):
-        parts = condition.parts
-    elif isinstance(condition, (Not, Element)):
-        parts = (condition.part,)
+    parts = inner_parts(condition)
+    if isinstance(condition, (All, AnyOf, Not, Element)):
+        pass
     elif isinstance(condition, (Nearest, KeyPrefix)) or not isinstance(condition, Test):
         raise _stray(place, condition)
     elif condition.field.way[: len(way)] != way:

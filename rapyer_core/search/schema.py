@@ -94,12 +94,12 @@ class IndexedField(NamedTuple):
         return json_path((SHADOW_MEMBER, self.attribute)) + many
 
     def arguments(self) -> Iterator[str]:
-        """Yield what FT.CREATE is told about it."""
-        if self.kind.name != "text":
-            yield from (self.index_path, "AS", self.attribute, *_TYPES[self.kind.index_type](self))
-            return
+        """Yield what FT.CREATE is told about its values."""
         if self.mark.exact:
-            yield from (self.path, "AS", self.attribute, *_tag(self))
+            yield from (self.index_path, "AS", self.attribute, *_TYPES[self.kind.index_type](self))
+
+    def word_arguments(self) -> Iterator[str]:
+        """Yield what FT.CREATE is told about its words."""
         if self.mark.text:
             yield from (self.path, "AS", self.words, *_words(self))
 
@@ -169,8 +169,14 @@ class IndexSchema:
         return bool(self.fields)
 
     def arguments(self) -> tuple[str, ...]:
-        """Return the arguments of FT.CREATE after SCHEMA."""
-        return tuple(part for field in self.fields.values() for part in field.arguments())
+        """Return the arguments of FT.CREATE after SCHEMA.
+
+        Words come first: the server finds none by their sound where another field is before them
+        (seen on RediSearch 2.10.5).
+        """
+        fields = self.fields.values()
+        words = [part for field in fields for part in field.word_arguments()]
+        return (*words, *(part for field in fields for part in field.arguments()))
 
     def create_args(self, index_name: str, prefix: str) -> tuple[str, ...]:
         """Return the command that creates the index of documents whose keys begin with a prefix.

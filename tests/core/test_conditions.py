@@ -160,8 +160,9 @@ def test_the_index_that_is_declared() -> None:
     args = " ".join(index_schema(Shop).create_args("idx:Shop", "Shop:"))
     assert args == (
         "FT.CREATE idx:Shop ON JSON PREFIX 1 Shop: STOPWORDS 0 SCHEMA "
-        '$["name"] AS name TAG CASESENSITIVE INDEXEMPTY '
         '$["name"] AS name__words TEXT WEIGHT 2.5 PHONETIC dm:en INDEXEMPTY '
+        '$["inner"]["name"] AS inner_name__words TEXT WEIGHT 2.5 PHONETIC dm:en INDEXEMPTY '
+        '$["name"] AS name TAG CASESENSITIVE INDEXEMPTY '
         '$["code"] AS code TAG SEPARATOR | INDEXEMPTY '
         '$["place"] AS place GEO '
         '$["__rapyer_index__"]["price"] AS price NUMERIC '
@@ -170,7 +171,6 @@ def test_the_index_that_is_declared() -> None:
         '$["shape"] AS shape VECTOR HNSW 10 TYPE FLOAT64 DIM 3 DISTANCE_METRIC L2 M 4 '
         "EF_CONSTRUCTION 5 "
         '$["inner"]["name"] AS inner_name TAG CASESENSITIVE INDEXEMPTY '
-        '$["inner"]["name"] AS inner_name__words TEXT WEIGHT 2.5 PHONETIC dm:en INDEXEMPTY '
         '$["inner"]["code"] AS inner_code TAG SEPARATOR | INDEXEMPTY '
         '$["inner"]["place"] AS inner_place GEO '
         '$["__rapyer_index__"]["inner_price"] AS inner_price NUMERIC '
@@ -404,6 +404,18 @@ def test_negations_stand_on_tests_only() -> None:
     a, b = R.name == "a", R.age > 1
     assert text(~(a & ~b)) == "((-(@name:{$p0}))|(@age:[($p1 +inf]))"
     assert text(~~a) == text(a)
+
+
+def test_a_long_chain_is_flat_and_a_deep_nest_is_refused() -> None:
+    chain = R.age != 0
+    for age in range(1, 2_000):
+        chain = chain & (R.age != age)
+    assert chain.depth == 3 and matches(chain, Resident(age=5_000))
+    assert compiled(chain, Resident).is_exact
+    nest = R.age > 1
+    with pytest.raises(UnsupportedArgumentValueError, match="nested"):
+        for age in range(200):
+            nest = (nest & (R.age != age)) | (R.name == "a")
 
 
 @pytest.mark.parametrize("value", [None, 0, 1, 2])
