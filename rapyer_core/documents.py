@@ -45,6 +45,7 @@ __all__ = [
     "apply_computation",
     "class_of",
     "corrupted",
+    "counted_delete",
     "delete_operation",
     "duplicate",
     "expire_operation",
@@ -345,10 +346,10 @@ def delete_operation(
 ) -> Operation:
     """Return what deletes the document of a key; `model`, if given, counts as never saved then."""
 
-    def settle(removed: int) -> bool:
+    def settle(reply: Any) -> bool:
         if model is not None:
             model.rapyer_became_unstored()
-        return bool(removed)
+        return bool(removed_by(reply).documents)
 
     def predict(scope: Scope) -> bool:
         if model is not None and model.rapyer_route() is not None:
@@ -360,6 +361,25 @@ def delete_operation(
     return Operation(
         "document_delete", key, ROOT, (), settle, predict, confirms=is_done, companions=beside
     )
+
+
+class Removed(NamedTuple):
+    """How many documents a delete removed, and how many keys with them."""
+
+    documents: int
+    keys: int
+
+
+def removed_by(reply: int | list[int]) -> Removed:
+    """Return what a delete says that it removed."""
+    return Removed(reply, reply) if isinstance(reply, int) else Removed(*reply)
+
+
+def counted_delete(cls: type[DocumentModel], key: RapyerKey) -> Operation:
+    """Return what deletes the document of a key, and settles to what was removed."""
+    operation = delete_operation(cls, key)
+    most = Removed(1, len(operation.touched))
+    return operation._replace(settle=removed_by, predict=lambda scope: most)
 
 
 def expire_operation(model: DocumentModel, seconds: int) -> Operation:

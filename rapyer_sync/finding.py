@@ -151,11 +151,13 @@ def delete_model(model: DocumentModel) -> bool:
 
 def delete_many(cls: type[M], targets: Sequence[RapyerKey]) -> DeleteResult:
     """Delete the documents of keys."""
-    deleted = 0
+    models = keys = 0
     size = cls.Meta.max_delete_per_transaction
     for batch in _batches(list(dict.fromkeys(targets)), _size_of_step(targets, size)):
-        deleted += sum(_finish_each(cls, [documents.delete_operation(cls, key) for key in batch]))
-    return DeleteResult(models_deleted=deleted, keys_deleted=deleted)
+        operations = [documents.counted_delete(cls, key) for key in batch]
+        for removed in _finish_each(cls, operations):
+            models, keys = models + removed.documents, keys + removed.keys
+    return DeleteResult(models_deleted=models, keys_deleted=keys)
 
 
 def _size_of_step(items: Sequence[Any], size: int) -> int:

@@ -123,10 +123,14 @@ def delete_many(*args: str | AtomicRedisModel) -> RapyerDeleteResult:
     """Delete the documents of whole keys and models, of any classes."""
     keys: list[str] = [arg.key if isinstance(arg, DocumentModel) else arg for arg in args]
     by_model: dict[type[Any], int] = {}
+    keys_deleted = 0
     for cls, own in _by_class(keys).items():
-        by_model[cls] = (cls.delete_many(*own)).models_deleted
-    deleted = sum(by_model.values())
-    return RapyerDeleteResult(models_deleted=deleted, keys_deleted=deleted, by_model=by_model)
+        done = cls.delete_many(*own)
+        by_model[cls] = done.models_deleted
+        keys_deleted += done.keys_deleted
+    return RapyerDeleteResult(
+        models_deleted=sum(by_model.values()), keys_deleted=keys_deleted, by_model=by_model
+    )
 
 
 def _class_of(key: str) -> type[AtomicRedisModel]:

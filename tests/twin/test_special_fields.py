@@ -151,7 +151,7 @@ async def test_it_is_deleted_with_the_document(person: WithTags) -> None:
     assert await ask(WithTags, "KEYS", "*") == []
     await person.asave(upsert=True)
     assert await keys_of(person) == FULL
-    await WithTags.adelete_many(person)
+    assert (await WithTags.adelete_many(person, "nobody")).keys_deleted == 1 + len(FULL)
     assert await ask(WithTags, "KEYS", "*") == []
 
 

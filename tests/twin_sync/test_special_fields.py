@@ -150,7 +150,7 @@ def test_it_is_deleted_with_the_document(person: WithTags) -> None:
     assert ask(WithTags, "KEYS", "*") == []
     person.save(upsert=True)
     assert keys_of(person) == FULL
-    WithTags.delete_many(person)
+    assert (WithTags.delete_many(person, "nobody")).keys_deleted == 1 + len(FULL)
     assert ask(WithTags, "KEYS", "*") == []
 
 
