@@ -7,7 +7,7 @@ before one of the methods that wait, or a loop over it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Generic, TypeVar, overload
@@ -21,8 +21,9 @@ from rapyer_core.errors import (
     UnsupportedArgumentTypeError,
     UnsupportedArgumentValueError,
 )
+from rapyer_core.fetching import names_of
 from rapyer_core.finding.aggregates import Aggregate, Groups, field_name
-from rapyer_core.finding.asked import Asked, refuse_in_pipeline
+from rapyer_core.finding.asked import Asked, Hit, refuse_in_pipeline
 from rapyer_core.finding.changes import ChangeResult, Update, deletions
 from rapyer_core.finding.explaining import Plan, plan_of_query
 from rapyer_core.finding.ordering import rank_of_cursor
@@ -31,6 +32,7 @@ from rapyer_core.partial import check_names
 from rapyer_core.search.sorting import sort_key
 
 from . import changing, hits
+from .relations import fetch_levels
 
 __all__ = ["Query", "Stream"]
 
@@ -61,8 +63,7 @@ class Stream(AsyncIterator[R]):
             found = await self._hits.more()
             if found is None:
                 raise StopAsyncIteration
-            await hits.renew(self._asked, found)
-            self._ready.extend(results_of(self._asked, found))
+            self._ready.extend(await _handed_out(self._asked, found))
         return self._ready.popleft()
 
     async def aclose(self) -> None:
@@ -129,6 +130,18 @@ class Query(Generic[R]):
             return self._with(shape=fields[0], fields=())
         return self._with(fields=self._names("only", fields), shape=None)
 
+    def fetch(self, *names: str) -> Query[R]:
+        """Fetch what the results refer to, in one round trip more for each level.
+
+        names: references to follow, each ``name`` or ``author.publisher``, which fetches both.
+
+        Raises:
+            UnsupportedArgumentValueError: a name leads to no reference, or the results are to be
+                instances of another class.
+            KeyNotFound: when it runs, a reference leads to no document.
+        """
+        return self._with(fetch=names_of(self._asked.cls, names))
+
     def require_index(self, required: bool = True) -> Query[R]:
         """Raise `IndexUnavailableError` instead of searching without an index, or do not."""
         return self._with(require_index=required)
@@ -188,9 +201,7 @@ class Query(Generic[R]):
         return await self._results(asked)
 
     async def _results(self, asked: Asked) -> list[R]:
-        found = await hits.collected(asked)
-        await hits.renew(asked, found)
-        return results_of(asked, found)
+        return await _handed_out(asked, await hits.collected(asked))
 
     async def acount(self) -> int:
         """Return how many results there are."""
@@ -223,8 +234,7 @@ class Query(Generic[R]):
         asked = replace(self._asked, after=rank, limit=size + 1)
         found = await hits.lowest(asked)
         cursor = asked.cursor(found[size - 1]) if len(found) > size else None
-        await hits.renew(asked, found[:size])
-        return Page(results_of(asked, found[:size]), cursor)
+        return Page(await _handed_out(asked, found[:size]), cursor)
 
     async def avalues(self, *fields: Any) -> list[dict[str, Any]]:
         """Return of each document only the values of some fields, by name."""
@@ -299,7 +309,16 @@ class Query(Generic[R]):
         )
 
     def _with(self, **changes: Any) -> Query[Any]:
-        return type(self)(replace(self._asked, **changes))
+        asked = replace(self._asked, **changes)
+        if asked.fetch and asked.shape is not None:
+            raise UnsupportedArgumentValueError(
+                f"{asked.cls.__name__}: nothing can be fetched for results of another class, "
+                f"{asked.shape.__name__}",
+                model=asked.cls.__name__,
+                expected=f"results of {asked.cls.__name__}",
+                actual=asked.shape,
+            )
+        return type(self)(asked)
 
     def _names(self, method: str, fields: tuple[Any, ...]) -> tuple[str, ...]:
         names = tuple(dict.fromkeys(map(field_name, fields)))
@@ -309,6 +328,15 @@ class Query(Generic[R]):
             )
         check_names(self._asked.cls, names)
         return names
+
+
+async def _handed_out(asked: Asked, found: Sequence[Hit]) -> list[Any]:
+    """Return results as the caller gets them; their lifetimes start anew where models say so."""
+    await hits.renew(asked, found)
+    results = results_of(asked, found)
+    if asked.fetch:
+        await fetch_levels(results, asked.fetch, None)
+    return results
 
 
 def _natural(name: str, count: Any) -> int:

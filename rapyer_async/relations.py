@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rapyer_core import documents
 from rapyer_core.actions import FETCHING
@@ -19,8 +19,10 @@ from rapyer_core.replies import explained
 from .cascades import take_on_keys
 from .clients import driver_of
 from .drivers.protocol import Driver
-from .query import Stream
 from .running import send_each
+
+if TYPE_CHECKING:
+    from .query import Stream
 
 __all__ = ["fetch_levels", "fetch_target", "fetched_in_batches"]
 

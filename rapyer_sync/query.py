@@ -8,7 +8,7 @@ before one of the methods that wait, or a loop over it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Generic, TypeVar, overload
@@ -22,8 +22,9 @@ from rapyer_core.errors import (
     UnsupportedArgumentTypeError,
     UnsupportedArgumentValueError,
 )
+from rapyer_core.fetching import names_of
 from rapyer_core.finding.aggregates import Aggregate, Groups, field_name
-from rapyer_core.finding.asked import Asked, refuse_in_pipeline
+from rapyer_core.finding.asked import Asked, Hit, refuse_in_pipeline
 from rapyer_core.finding.changes import ChangeResult, Update, deletions
 from rapyer_core.finding.explaining import Plan, plan_of_query
 from rapyer_core.finding.ordering import rank_of_cursor
@@ -32,6 +33,7 @@ from rapyer_core.partial import check_names
 from rapyer_core.search.sorting import sort_key
 
 from . import changing, hits
+from .relations import fetch_levels
 
 __all__ = ["Query", "Stream"]
 
@@ -62,8 +64,7 @@ class Stream(Iterator[R]):
             found = self._hits.more()
             if found is None:
                 raise StopIteration
-            hits.renew(self._asked, found)
-            self._ready.extend(results_of(self._asked, found))
+            self._ready.extend(_handed_out(self._asked, found))
         return self._ready.popleft()
 
     def close(self) -> None:
@@ -130,6 +131,18 @@ class Query(Generic[R]):
             return self._with(shape=fields[0], fields=())
         return self._with(fields=self._names("only", fields), shape=None)
 
+    def fetch(self, *names: str) -> Query[R]:
+        """Fetch what the results refer to, in one round trip more for each level.
+
+        names: references to follow, each ``name`` or ``author.publisher``, which fetches both.
+
+        Raises:
+            UnsupportedArgumentValueError: a name leads to no reference, or the results are to be
+                instances of another class.
+            KeyNotFound: when it runs, a reference leads to no document.
+        """
+        return self._with(fetch=names_of(self._asked.cls, names))
+
     def require_index(self, required: bool = True) -> Query[R]:
         """Raise `IndexUnavailableError` instead of searching without an index, or do not."""
         return self._with(require_index=required)
@@ -189,9 +202,7 @@ class Query(Generic[R]):
         return self._results(asked)
 
     def _results(self, asked: Asked) -> list[R]:
-        found = hits.collected(asked)
-        hits.renew(asked, found)
-        return results_of(asked, found)
+        return _handed_out(asked, hits.collected(asked))
 
     def count(self) -> int:
         """Return how many results there are."""
@@ -224,8 +235,7 @@ class Query(Generic[R]):
         asked = replace(self._asked, after=rank, limit=size + 1)
         found = hits.lowest(asked)
         cursor = asked.cursor(found[size - 1]) if len(found) > size else None
-        hits.renew(asked, found[:size])
-        return Page(results_of(asked, found[:size]), cursor)
+        return Page(_handed_out(asked, found[:size]), cursor)
 
     def values(self, *fields: Any) -> list[dict[str, Any]]:
         """Return of each document only the values of some fields, by name."""
@@ -300,7 +310,16 @@ class Query(Generic[R]):
         )
 
     def _with(self, **changes: Any) -> Query[Any]:
-        return type(self)(replace(self._asked, **changes))
+        asked = replace(self._asked, **changes)
+        if asked.fetch and asked.shape is not None:
+            raise UnsupportedArgumentValueError(
+                f"{asked.cls.__name__}: nothing can be fetched for results of another class, "
+                f"{asked.shape.__name__}",
+                model=asked.cls.__name__,
+                expected=f"results of {asked.cls.__name__}",
+                actual=asked.shape,
+            )
+        return type(self)(asked)
 
     def _names(self, method: str, fields: tuple[Any, ...]) -> tuple[str, ...]:
         names = tuple(dict.fromkeys(map(field_name, fields)))
@@ -310,6 +329,15 @@ class Query(Generic[R]):
             )
         check_names(self._asked.cls, names)
         return names
+
+
+def _handed_out(asked: Asked, found: Sequence[Hit]) -> list[Any]:
+    """Return results as the caller gets them; their lifetimes start anew where models say so."""
+    hits.renew(asked, found)
+    results = results_of(asked, found)
+    if asked.fetch:
+        fetch_levels(results, asked.fetch, None)
+    return results
 
 
 def _natural(name: str, count: Any) -> int:

@@ -14,6 +14,7 @@ from pydantic_core import ValidationError, from_json, to_json
 
 from rapyer_core.documents import corrupted, loaded, owned_keys, problems_of
 from rapyer_core.errors import PipelineError, UnsupportedArgumentTypeError
+from rapyer_core.fetching import Names
 from rapyer_core.keys import RapyerKey
 from rapyer_core.model import DocumentModel
 from rapyer_core.partial import partly_loaded
@@ -43,7 +44,8 @@ class Asked:
     """A query, which is never changed: each step makes another one.
 
     fields: what is loaded of each document, empty for all of it. shape: the class that results
-    are made as, in place of the model's. after: where the page before ended.
+    are made as, in place of the model's. after: where the page before ended. fetch: the references
+    that are followed, None for none.
     """
 
     cls: type[DocumentModel]
@@ -57,6 +59,7 @@ class Asked:
     skip_corrupted: bool = False
     wait_for_index: float | None = None
     after: Rank | None = None
+    fetch: Names | None = None
 
     @property
     def is_sliced(self) -> bool:

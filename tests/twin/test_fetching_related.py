@@ -6,8 +6,18 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
-from rapyer_async import AtomicRedisModel, Field, RedisConfig, RedisSet, Reference, afind, aget
+from rapyer_async import (
+    AtomicRedisModel,
+    Field,
+    Index,
+    RedisConfig,
+    RedisSet,
+    Reference,
+    afind,
+    aget,
+)
 from rapyer_core.errors import DanglingReferenceError, UnsupportedArgumentValueError
 
 from .asking import lifetime
@@ -46,6 +56,18 @@ class RelOther(AtomicRedisModel):
     row: tuple[Reference[RelAuthor], ...] = ()
     fixed: tuple[int, Reference[RelAuthor]] | None = None
     anything: Any = None
+
+
+class RelPet(AtomicRedisModel):
+    name: str = ""
+
+
+class RelDog(RelPet):
+    kennel: Reference[RelPublisher] | None = None
+
+
+class RelKeeper(AtomicRedisModel):
+    pet: Reference[RelPet] | None = None
 
 
 class RelTimed(AtomicRedisModel):
@@ -194,6 +216,63 @@ async def test_a_fetch_starts_lifetimes_anew_in_the_same_trip(rapyer: ModuleType
     for model in timed:
         assert 90 < await lifetime(model) <= 100
     assert await lifetime(author) == -1
+
+
+class RelIndexed(AtomicRedisModel):
+    name: Index[str] = ""
+    number: Index[int] = 0
+    author: Index[Reference[RelAuthor]]
+    publisher: Reference[RelPublisher] | None = None
+
+
+class RelShape(BaseModel):
+    name: str
+
+
+async def test_queries_fetch(rapyer: ModuleType) -> None:
+    driver = counted()
+    publisher = await RelPublisher(name="p").asave()
+    authors = [await RelAuthor(name=str(i), publisher=publisher).asave() for i in range(5)]
+    for i, author in enumerate(authors):
+        await RelIndexed(name="n", number=i, author=author).asave()
+    query = RelIndexed.where(RelIndexed.name == "n").sort(-RelIndexed.number).wait_for_index()
+    fetching = query.fetch("author.publisher", "publisher")
+    await query.aall()
+    driver.forget()
+    await query.aall()
+    trips = len(driver.trips)
+    driver.forget()
+    found = await fetching.aall()
+    assert len(driver.trips) == trips + 2
+    assert [model.author.name for model in found] == ["4", "3", "2", "1", "0"]
+    assert {model.author.publisher.name for model in found} == {"p"}
+    page = await fetching.apage(2)
+    assert [model.author.name for model in page.items] == ["4", "3"]
+    assert (await fetching.afirst()).author.name == "4"
+    assert [model.author.name async for model in fetching.limit(3)] == ["4", "3", "2"]
+    one = await RelIndexed.where(RelIndexed.author == authors[2]).fetch("author").aget()
+    assert one.author.value == authors[2]
+    part = await query.only("author").fetch("author").afirst()
+    assert part.author.name == "4"
+    for asked in (
+        lambda: query.only(RelShape).fetch("author"),
+        lambda: fetching.only(RelShape),
+        lambda: query.fetch("nothing"),
+    ):
+        with pytest.raises(UnsupportedArgumentValueError):
+            asked()
+
+
+async def test_a_class_derived_from_the_one_that_is_named(rapyer: ModuleType) -> None:
+    kennel = await RelPublisher(name="k").asave()
+    dog = await RelDog(name="d", kennel=kennel).asave()
+    owners = [RelKeeper(pet=dog), RelKeeper(pet=await RelPet(name="p").asave()), RelKeeper()]
+    await RelKeeper.ainsert(*owners)
+    keys = [owner.key for owner in owners]
+    first, second, third = await RelKeeper.afind(*keys, fetch=["pet.kennel"])
+    assert first.pet.kennel.name == "k"
+    assert second.pet.name == "p"
+    assert third.pet is None
 
 
 async def test_names_that_lead_nowhere(rapyer: ModuleType) -> None:

@@ -7,9 +7,19 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from rapyer_core.errors import DanglingReferenceError, UnsupportedArgumentValueError
-from rapyer_sync import AtomicRedisModel, Field, RedisConfig, RedisSet, Reference, find, get
+from rapyer_sync import (
+    AtomicRedisModel,
+    Field,
+    Index,
+    RedisConfig,
+    RedisSet,
+    Reference,
+    find,
+    get,
+)
 
 from .asking import lifetime
 from .counting import counted
@@ -47,6 +57,18 @@ class RelOther(AtomicRedisModel):
     row: tuple[Reference[RelAuthor], ...] = ()
     fixed: tuple[int, Reference[RelAuthor]] | None = None
     anything: Any = None
+
+
+class RelPet(AtomicRedisModel):
+    name: str = ""
+
+
+class RelDog(RelPet):
+    kennel: Reference[RelPublisher] | None = None
+
+
+class RelKeeper(AtomicRedisModel):
+    pet: Reference[RelPet] | None = None
 
 
 class RelTimed(AtomicRedisModel):
@@ -195,6 +217,63 @@ def test_a_fetch_starts_lifetimes_anew_in_the_same_trip(rapyer: ModuleType) -> N
     for model in timed:
         assert 90 < lifetime(model) <= 100
     assert lifetime(author) == -1
+
+
+class RelIndexed(AtomicRedisModel):
+    name: Index[str] = ""
+    number: Index[int] = 0
+    author: Index[Reference[RelAuthor]]
+    publisher: Reference[RelPublisher] | None = None
+
+
+class RelShape(BaseModel):
+    name: str
+
+
+def test_queries_fetch(rapyer: ModuleType) -> None:
+    driver = counted()
+    publisher = RelPublisher(name="p").save()
+    authors = [RelAuthor(name=str(i), publisher=publisher).save() for i in range(5)]
+    for i, author in enumerate(authors):
+        RelIndexed(name="n", number=i, author=author).save()
+    query = RelIndexed.where(RelIndexed.name == "n").sort(-RelIndexed.number).wait_for_index()
+    fetching = query.fetch("author.publisher", "publisher")
+    query.all()
+    driver.forget()
+    query.all()
+    trips = len(driver.trips)
+    driver.forget()
+    found = fetching.all()
+    assert len(driver.trips) == trips + 2
+    assert [model.author.name for model in found] == ["4", "3", "2", "1", "0"]
+    assert {model.author.publisher.name for model in found} == {"p"}
+    page = fetching.page(2)
+    assert [model.author.name for model in page.items] == ["4", "3"]
+    assert (fetching.first()).author.name == "4"
+    assert [model.author.name for model in fetching.limit(3)] == ["4", "3", "2"]
+    one = RelIndexed.where(RelIndexed.author == authors[2]).fetch("author").get()
+    assert one.author.value == authors[2]
+    part = query.only("author").fetch("author").first()
+    assert part.author.name == "4"
+    for asked in (
+        lambda: query.only(RelShape).fetch("author"),
+        lambda: fetching.only(RelShape),
+        lambda: query.fetch("nothing"),
+    ):
+        with pytest.raises(UnsupportedArgumentValueError):
+            asked()
+
+
+def test_a_class_derived_from_the_one_that_is_named(rapyer: ModuleType) -> None:
+    kennel = RelPublisher(name="k").save()
+    dog = RelDog(name="d", kennel=kennel).save()
+    owners = [RelKeeper(pet=dog), RelKeeper(pet=RelPet(name="p").save()), RelKeeper()]
+    RelKeeper.insert(*owners)
+    keys = [owner.key for owner in owners]
+    first, second, third = RelKeeper.find(*keys, fetch=["pet.kennel"])
+    assert first.pet.kennel.name == "k"
+    assert second.pet.name == "p"
+    assert third.pet is None
 
 
 def test_names_that_lead_nowhere(rapyer: ModuleType) -> None:
