@@ -136,35 +136,44 @@ _LEAVES = [
 _numbers = itertools.count()
 
 
+# A type checker takes these for types only where their arguments are written out.
+LIST: Any = list
+TUPLE: Any = tuple
+SET: Any = set
+FROZENSET: Any = frozenset
+DICT: Any = dict
+UNION: Any = Union
+
+
 def _composed(inner: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
     return st.one_of(
-        inner.map(lambda one: Shape(list[one.annotation], st.lists(one.values, max_size=3), False)),
+        inner.map(lambda one: Shape(LIST[one.annotation], st.lists(one.values, max_size=3), False)),
         inner.map(
             lambda one: Shape(
-                tuple[one.annotation, ...],
+                TUPLE[one.annotation, ...],
                 st.lists(one.values, max_size=3).map(tuple),
                 one.is_key,
             )
         ),
         st.tuples(inner, inner).map(
             lambda two: Shape(
-                tuple[two[0].annotation, two[1].annotation],
+                TUPLE[two[0].annotation, two[1].annotation],
                 st.tuples(two[0].values, two[1].values),
                 all(one.is_key for one in two),
             )
         ),
         _keys(inner).map(
-            lambda one: Shape(set[one.annotation], st.sets(one.values, max_size=3), False)
+            lambda one: Shape(SET[one.annotation], st.sets(one.values, max_size=3), False)
         ),
         _keys(inner).map(
             lambda one: Shape(
-                frozenset[one.annotation], st.frozensets(one.values, max_size=3), False
+                FROZENSET[one.annotation], st.frozensets(one.values, max_size=3), False
             )
         ),
-        inner.map(lambda one: Shape(dict[str, one.annotation], _dicts(NAMES, one.values), False)),
+        inner.map(lambda one: Shape(DICT[str, one.annotation], _dicts(NAMES, one.values), False)),
         st.tuples(_keys(inner), inner).map(
             lambda two: Shape(
-                dict[two[0].annotation, two[1].annotation],
+                DICT[two[0].annotation, two[1].annotation],
                 _dicts(two[0].values, two[1].values),
                 False,
             )
@@ -172,7 +181,7 @@ def _composed(inner: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
         inner.map(lambda one: Shape(one.annotation | None, st.none() | one.values, one.is_key)),
         st.tuples(inner, inner).map(
             lambda two: Shape(
-                Union[two[0].annotation, two[1].annotation],  # noqa: UP007  # of types that are computed
+                UNION[two[0].annotation, two[1].annotation],
                 st.one_of(two[0].values, two[1].values),
                 all(one.is_key for one in two),
             )

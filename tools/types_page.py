@@ -29,6 +29,9 @@ __all__ = ["PAGE", "main", "page"]
 
 _HERE = Path(__file__).resolve()
 PAGE: Path = _HERE.parent.parent / "docs" / "types.md"
+# A type checker takes these for types only where their arguments are written out.
+_LIST: Any = list
+_DICT: Any = dict
 _TEMPLATE = _HERE.with_suffix(".md")
 
 
@@ -67,8 +70,8 @@ def _round_trip(row: Row) -> str:
     given, annotation = row.value if row.given is None else row.given, row.annotation
     fields: dict[str, Any] = {
         "value": (annotation, ...),
-        "items": (list[annotation], []),
-        "named": (dict[str, annotation], {}),
+        "items": (_LIST[annotation], []),
+        "named": (_DICT[str, annotation], {}),
     }
     cls: Any = create_model("Typed", __base__=AtomicRedisModel, **fields)
     form = plain_form(row.value)
@@ -93,7 +96,7 @@ def _as_key(row: Row) -> str:
     try:
         hash(row.value)
         hash(row.given)
-        fields: Any = {"keyed": (dict[row.annotation, int], {})}
+        fields: Any = {"keyed": (_DICT[row.annotation, int], {})}
         cls: Any = create_model("Keyed", __base__=AtomicRedisModel, **fields)
         model = cls(keyed={row.value if row.given is None else row.given: 1}).save()
     except (TypeError, RapyerSerializationError):

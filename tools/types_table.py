@@ -113,7 +113,7 @@ class Square(BaseModel):
 
     side: int
 
-    @computed_field
+    @computed_field  # type: ignore[prop-decorator]  # mypy's issue 1362
     @property
     def area(self) -> int:
         return self.side**2
@@ -196,7 +196,7 @@ ROWS = (
     Row("dataclass", Price, Price(Decimal("9.90"))),
     Row("TypedDict", Size, {"width": 1, "made": date(2026, 1, 2)}),
     Row("pydantic model", Note, Note(text="a", at=MOMENT)),
-    Row("… with aliases", Aliased, Aliased(name="a")),
+    Row("… with aliases", Aliased, Aliased(fullName="a")),
     Row("… frozen, extra='forbid', a computed field", Square, Square(side=3)),
     Row("… extra='allow'", Open, Open(name="a", more=[1])),  # type: ignore[call-arg]  # which is what it allows
     Row("… validators and a serializer", Checked, Checked(low=1, high=2, word="w")),
