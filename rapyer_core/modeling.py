@@ -21,6 +21,7 @@ from typing_extensions import dataclass_transform
 
 from .bound.binding import bind
 from .bound.scalars import BoundScalar
+from .compiling_schemas import stored_serializer, stored_validator
 from .computed import computed_marks
 from .config import RedisConfig
 from .errors import ReservedFieldNameError, UnsupportedFieldError
@@ -35,7 +36,7 @@ from .schemas import SchemaPart, model_fields_of, part_of
 from .search.schema import IndexSchema, schema_of_fields
 from .secrets import check_secrets
 from .specials import SpecialField, special_fields_of, ways_of
-from .storage import stored_part, stored_serializer, stored_validator
+from .storage import stored_part
 from .unstorable import check_storable, with_pickles
 
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from pydantic_core import (
 )
 
 from .bound.datetimes import BoundTimestamp
+from .compiling_schemas import stored_serializer, stored_validator
 from .errors import RapyerSerializationError
 from .failures import FAILURES, check_no_failures
 from .floats import as_shown, as_stored
@@ -33,7 +34,7 @@ from .reference_plans import REFERENCE_MARK, ReferencePlan
 from .referring import references_in
 from .reserved import is_adoptable
 from .schemas import KINDS, SchemaPart, Surface, contains_special, model_fields_of, surface
-from .storage import STORED, stored_part, stored_serializer, stored_validator
+from .storage import STORED, stored_part
 from .timestamps import TIMESTAMP
 
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ from pydantic_core import (
     to_json,
 )
 
+from .compiling_schemas import stored_serializer, stored_validator
 from .json_kinds import json_kinds
 from .schemas import KIND, Schema, SchemaPart, is_object, is_series, surface
 from .secrets import is_secret, is_stored_secret, revealed
@@ -34,8 +35,6 @@ __all__ = [
     "CHOICE_MEMBER",
     "STORED",
     "stored_part",
-    "stored_serializer",
-    "stored_validator",
 ]
 
 STORED: dict[str, Any] = {"rapyer": "stored"}
@@ -79,24 +78,6 @@ def stored_part(part: SchemaPart) -> SchemaPart:
     ):
         return part
     return SchemaPart(schema, definitions, part.config)
-
-
-def stored_validator(part: SchemaPart) -> SchemaValidator:
-    """Return the compiled validator of a part."""
-    return cast("SchemaValidator", _compiled(SchemaValidator, part))
-
-
-def stored_serializer(part: SchemaPart) -> SchemaSerializer:
-    """Return the compiled serializer of a part."""
-    return cast("SchemaSerializer", _compiled(SchemaSerializer, part))
-
-
-def _compiled(make: Any, part: SchemaPart) -> Any:
-    try:
-        # What nested classes have compiled of themselves is without the replaced parts.
-        return make(part.complete(), part.config, _use_prebuilt=False)
-    except TypeError:
-        return make(part.complete(), part.config)
 
 
 class _Walk(NamedTuple):
@@ -235,7 +216,7 @@ def _text(value: Any) -> bytes:
 
 def _is_same(value: Any, back: Any) -> bool:
     """Return whether what was read back is what was written: of the same type, not only equal."""
-    own: type[Any] = type(value)
+    own: type[Any] = value.__class__
     is_of_type = getattr(value, "rapyer_plain", own) is type(back) or (
         issubclass(own, type(back)) and not issubclass(own, _NATIVE)
     )

@@ -38,10 +38,8 @@ async def check(cls: Any, model: Any) -> None:
     """The document holds what the model does."""
     again = await cls.aget(model.key)
     assert plain_form(again) == plain_form(model)
-    # It is written again as it was read.
-    assert plain_form(cls(**{name: getattr(again, name) for name in cls.model_fields})) == (
-        plain_form(again)
-    )
+    # It validates as it was read. (A bound bool is an int to a union of both.)
+    assert plain_form(cls(**vars(again))) == plain_form(again)
 
 
 @law
