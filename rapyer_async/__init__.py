@@ -43,6 +43,7 @@ from rapyer_core.results import (
 from rapyer_core.scopes import Scope
 from rapyer_core.search.conditions import Condition
 from rapyer_core.search.geo import GeoPoint
+from rapyer_core.search.key_conditions import key_prefix
 from rapyer_core.search.sorting import SortKey
 from rapyer_core.search.words import Fuzzy, Phrase, Prefix, Words
 from rapyer_core.secrets import StoredSecret
@@ -157,6 +158,7 @@ __all__ = [
     "find_redis_models",
     "init_rapyer",
     "isolated_models",
+    "key_prefix",
     "set_pickle_keys",
     "teardown_rapyer",
 ]

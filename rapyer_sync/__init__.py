@@ -44,6 +44,7 @@ from rapyer_core.results import (
 from rapyer_core.scopes import Scope
 from rapyer_core.search.conditions import Condition
 from rapyer_core.search.geo import GeoPoint
+from rapyer_core.search.key_conditions import key_prefix
 from rapyer_core.search.sorting import SortKey
 from rapyer_core.search.words import Fuzzy, Phrase, Prefix, Words
 from rapyer_core.secrets import StoredSecret
@@ -155,6 +156,7 @@ __all__ = [
     "init_rapyer",
     "insert",
     "isolated_models",
+    "key_prefix",
     "lock_from_key",
     "lock_name",
     "pipeline",
