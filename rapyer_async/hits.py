@@ -10,9 +10,10 @@ from rapyer_core.commands import Command
 from rapyer_core.errors import ServerError
 from rapyer_core.finding import commands
 from rapyer_core.finding.asked import Asked, Hit, least
-from rapyer_core.finding.commands import FURTHEST, MOST_AT_ONCE
+from rapyer_core.finding.commands import FEW, FURTHEST, MOST_AT_ONCE, MOST_BYTES, Answer
 from rapyer_core.finding.narrowing import behind_cursor, first_attribute, up_to
 from rapyer_core.keys import RapyerKey
+from rapyer_core.search.compiling import CompiledQuery
 
 from .cascades import take_on
 from .clients import driver_of
@@ -249,23 +250,8 @@ async def _at_once(asked: Asked) -> list[Hit] | None:
     # Of documents of another class the nearest are not wanted, so Python picks.
     if query.nearest is not None and (asked.shares_prefix or not commands.is_ranked(query)):
         return None
-    offset, count, is_part = 0, MOST_AT_ONCE, False
-    is_countable = query.is_exact and query.nearest is None and not asked.shares_prefix
-    if is_countable and not asked.sort and asked.limit is not None:
-        end = asked.offset + asked.limit
-        is_part = asked.limit <= MOST_AT_ONCE and end <= FURTHEST
-    if is_part and asked.limit is not None:
-        offset, count = asked.offset, asked.limit
-
-    def build(index: str) -> Command:
-        return commands.search_command(index, query, offset, count)
-
-    answered = await reply_of(asked, build)
-    if answered is None:
-        return None
-    found = commands.search_answer(answered[0])
-    # What has expired would be missing from a part, though there are others in its place.
-    if None in found.texts if is_part else found.total > MOST_AT_ONCE:
+    found = await _answered(asked, query)
+    if found is None:
         return None
     # What is beside a document is not in the index.
     is_more = bool(asked.cls.rapyer_special_fields() and found.keys)
@@ -276,6 +262,41 @@ async def _at_once(asked: Asked) -> list[Hit] | None:
         for key, text in pairs
     )
     hits = [hit for hit in read if hit is not None]
-    if is_part:
+    if _is_part(asked, query):
         return hits
     return asked.ordered(hits if asked.nearest is None else asked.picked(hits))
+
+
+def _is_part(asked: Asked, query: CompiledQuery) -> bool:
+    """Whether the index itself can tell the part of what matches that is asked for."""
+    if asked.limit is None or asked.sort or query.nearest is not None or asked.shares_prefix:
+        return False
+    end = asked.offset + asked.limit
+    return query.is_exact and asked.limit <= MOST_AT_ONCE and end <= FURTHEST
+
+
+async def _answered(asked: Asked, query: CompiledQuery) -> Answer | None:
+    """Return one answer that has all that is wanted; None where it would be too large for one."""
+    offset, count, is_part = 0, MOST_AT_ONCE, _is_part(asked, query)
+    if is_part and asked.limit is not None:
+        offset, count = asked.offset, asked.limit
+    # A few documents tell how large all of them may be.
+    found = await _search(asked, query, offset, min(count, FEW))
+    if found is not None and min(count, found.total - offset) > FEW:
+        left = min(count, found.total - offset)
+        if not is_part and found.total > MOST_AT_ONCE:
+            return None
+        size = sum(len(text) for text in found.texts if text) / FEW
+        found = None if size * left > MOST_BYTES else await _search(asked, query, offset, count)
+    if found is None or (not is_part and found.total > MOST_AT_ONCE):
+        return None
+    # What has expired would be missing from a part, though there are others in its place.
+    return None if is_part and None in found.texts else found
+
+
+async def _search(asked: Asked, query: CompiledQuery, offset: int, count: int) -> Answer | None:
+    def build(index: str) -> Command:
+        return commands.search_command(index, query, offset, count)
+
+    answered = await reply_of(asked, build)
+    return None if answered is None else commands.search_answer(answered[0])

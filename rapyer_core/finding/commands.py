@@ -16,8 +16,10 @@ from rapyer_core.keys import RapyerKey
 from rapyer_core.search.compiling import DISTANCE, CompiledQuery
 
 __all__ = [
+    "FEW",
     "FURTHEST",
     "MOST_AT_ONCE",
+    "MOST_BYTES",
     "Answer",
     "Signs",
     "count_command",
@@ -37,9 +39,13 @@ __all__ = [
     "snapshot_command",
 ]
 
-# Documents in one answer. The server refuses more than MAXSEARCHRESULTS, a million by default;
-# these take it some 8 ms, in which nobody else is served, and may be large.
-MOST_AT_ONCE = 2_000
+# Documents and bytes of one answer, at the most; the former take the server some 30 ms, in which
+# nobody else is served. It refuses more than MAXSEARCHRESULTS documents, a million by default.
+MOST_AT_ONCE = 10_000
+MOST_BYTES = 32 * 1024 * 1024
+
+# Documents that are asked for first, to see how large they are.
+FEW = 500
 
 # The furthest result that may be asked for by its number: MAXSEARCHRESULTS, by default.
 FURTHEST = 1_000_000
@@ -49,8 +55,8 @@ FURTHEST = 1_000_000
 # take gigabytes.
 _ROOM = 10_000
 
-# Milliseconds after which the server forgets a cursor that nobody reads: an index has 128 of them. A
-# reader that comes back later goes on behind the last key that it saw.
+# Milliseconds after which the server forgets a cursor that nobody reads: an index has 128 of them.
+# A reader that comes back later goes on behind the last key that it saw.
 _IDLE = 15_000
 
 _UNLIMITED: tuple[Argument, ...] = ("TIMEOUT", 0)
