@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from .bound.dicts import BoundDict
 from .bound.handles import handle_in
 from .bound.lists import BoundList
-from .changes import changed_fields, changes_of, own_changes
-from .extras import changed_extra
+from .changes import Changes, changed_fields, changes_of, own_changes
 from .failures import FailedField, own_failures, set_failures
 from .keys import RapyerKey
 from .places import DocumentPlace, InnerPlace
@@ -39,7 +38,8 @@ class _Noted(NamedTuple):
     is_partial: bool
     revision: int | None
     assigned: frozenset[str]
-    handed_out: dict[str, str]
+    watched: frozenset[str]
+    """Fields with values that may change without our seeing it, and did not."""
     failed: dict[str, FailedField]
 
 
@@ -64,29 +64,29 @@ def noted_state(model: DocumentModel, state: dict[Any, Any]) -> dict[Any, Any]:
     """Return a model's pickled state with what is known of the server's copy."""
     if model.rapyer_place() is None and model.rapyer_key_field() is None:
         _ = model.key  # which is made now, so that both have the same
-    place, changes = model.rapyer_place(), changes_of(model)
-    assigned: set[str] = set() if changes is None else changes.assigned
-    texts = {} if changes is None else dict(changes.handed_out)
+    place, changes = model.rapyer_place(), changes_of(model) or Changes()
     root = place if isinstance(place, DocumentPlace) else None
+    assigned = frozenset(changes.assigned | _changed_inside(model, changes))
     noted = _Noted(
         key=None if root is None else str(root.key),
         is_stored=root is not None and root.is_stored,
         is_handle=root is not None and root.is_handle,
         is_partial=root is not None and root.is_partial,
         revision=None if root is None else root.revision,
-        assigned=frozenset({*assigned, *_rearranged(model), *changed_extra(model, changes)}),
-        handed_out=texts,
+        assigned=assigned,
+        watched=frozenset(changes.handed_out.keys() - assigned),
         failed=own_failures(model),
     )
     return {**state, _STATE: noted}
 
 
-def _rearranged(model: DocumentModel) -> set[str]:
-    """Return the fields of lists and dicts in which something changed: pickled they are plain."""
+def _changed_inside(model: DocumentModel, changes: Changes) -> set[str]:
+    """Return the fields in whose values something changed that the pickled values do not tell."""
     held = {
         name for name, value in vars(model).items() if isinstance(value, (BoundList, BoundDict))
     }
-    return changed_fields(model) & held if held else set()
+    names = held | changes.handed_out.keys()
+    return changed_fields(model) & names if names else set()
 
 
 def restore_noted_state(model: DocumentModel, state: dict[Any, Any]) -> None:
@@ -104,10 +104,13 @@ def restore_noted_state(model: DocumentModel, state: dict[Any, Any]) -> None:
         place.revision = noted.revision
         object.__setattr__(model, "_rapyer_place", place)
     set_failures(model, noted.failed)
-    if noted.assigned or noted.handed_out:
-        changes = own_changes(model)
+    if noted.assigned or noted.watched:
+        changes, fields = own_changes(model), model.rapyer_fields()
         changes.assigned.update(noted.assigned)
-        changes.handed_out.update(noted.handed_out)
+        for name in noted.watched:
+            # Of the value here: a set may have another order in another process.
+            text = fields[name].value.text(vars(model)[name], model.rapyer_spot())
+            changes.handed_out[name] = text
 
 
 def copied(copy: D, model: D) -> D:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import InvalidValueError
 from .invalid import Spot, Where
 from .paths import ROOT
-from .pickling import HARMLESS, allowed_names, loads
+from .pickling import HARMLESS, allowed_names, find_allowed, loads
 from .schemas import is_object, is_series
 
 if TYPE_CHECKING:
@@ -149,9 +149,7 @@ def _unpickled(body: bytes, allowed: frozenset[str]) -> Any:
     build_any: Callable[[Any], None] = reader.dispatch[pickle.BUILD[0]]
 
     def find(module: str, name: str) -> Any:
-        if f"{module}.{name}" not in allowed:
-            raise pickle.UnpicklingError(f"{module}.{name} is not allowed in it")
-        return find_any(module, name)
+        return find_allowed(module, name, allowed, find_any)
 
     def build(reader: Any) -> None:
         # Below the state is what gets it. A class' attributes are code that others run.

@@ -16,6 +16,7 @@ from pydantic import Field as PydanticField
 from pydantic import PrivateAttr
 from pydantic._internal._model_construction import ModelMetaclass, build_lenient_weakvaluedict
 from pydantic._internal._typing_extra import parent_frame_namespace
+from pydantic.errors import PydanticSchemaGenerationError
 from pydantic_core import SchemaSerializer
 from typing_extensions import dataclass_transform
 
@@ -37,7 +38,7 @@ from .search.schema import IndexSchema, schema_of_fields
 from .secrets import check_secrets
 from .specials import SpecialField, special_fields_of, ways_of
 from .storage import stored_part
-from .unstorable import check_storable, with_pickles
+from .unstorable import CHOICES, check_storable, with_pickles
 
 if TYPE_CHECKING:
     from .model import DocumentModel
@@ -187,6 +188,21 @@ def _building_a_class() -> Generator[None]:
         _building.reset(token)
 
 
+@contextmanager
+def _refusing_unknown(model: str) -> Generator[None]:
+    """Raise our error for a type that pydantic refuses itself, where a model's config says so."""
+    try:
+        yield
+    except PydanticSchemaGenerationError as error:
+        what = error.message.split(". ")[0].split("\n")[0]
+        raise UnsupportedFieldError(
+            f"{model}: {what}. Either {CHOICES}",
+            model=model,
+            expected="types that JSON can hold",
+            actual=what,
+        ) from error
+
+
 class FieldDescriptor:
     """`User.score` is an expression, `user.score` the value with its place."""
 
@@ -252,7 +268,7 @@ class ModelMeta(ModelMetaclass):
             )
         if _allows_pickle(bases, own) and "__get_pydantic_core_schema__" not in namespace:
             namespace = {**namespace, "__get_pydantic_core_schema__": classmethod(_pickling_schema)}
-        with _building_a_class():
+        with _building_a_class(), _refusing_unknown(namespace.get("__qualname__", name)):
             cls: Any = super().__new__(mcs, name, bases, namespace, **options)
         if not hasattr(cls, "__rapyer_bindings__"):
             return cls

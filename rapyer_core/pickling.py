@@ -14,6 +14,7 @@ import io
 import pickle
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 from .errors import UnsupportedArgumentValueError
 
@@ -21,6 +22,7 @@ __all__ = [
     "HARMLESS",
     "Allowed",
     "allowed_names",
+    "find_allowed",
     "loads",
     "pickled_text",
     "set_pickle_keys",
@@ -66,7 +68,7 @@ HARMLESS: Final = frozenset(
         ),
         "uuid.SafeUUID",
         "uuid.UUID",
-        "zoneinfo.ZoneInfo._unpickle",
+        "zoneinfo.ZoneInfo",
     ]
 )
 
@@ -177,6 +179,27 @@ class _Unpickler(pickle.Unpickler):
         self._allowed = allowed
 
     def find_class(self, module_name: str, global_name: str, /) -> Any:
-        if f"{module_name}.{global_name}" not in self._allowed:
-            raise pickle.UnpicklingError(f"{module_name}.{global_name} is not allowed in it")
-        return super().find_class(module_name, global_name)
+        return find_allowed(module_name, global_name, self._allowed, super().find_class)
+
+
+def find_allowed(
+    module: str, name: str, allowed: frozenset[str], find: Callable[[str, str], Any]
+) -> Any:
+    """Return what a pickle names, if it may.
+
+    Raises:
+        pickle.UnpicklingError: it may not.
+    """
+    full = f"{module}.{name}"
+    if full in allowed:
+        return find(module, name)
+    if full == "builtins.getattr":
+        return _zone_attribute
+    raise pickle.UnpicklingError(f"{full} is not allowed in it")
+
+
+def _zone_attribute(owner: Any, name: str) -> Any:
+    """Stand for the `getattr` in the pickle of a `ZoneInfo`, and do nothing else."""
+    if owner is ZoneInfo and name == "_unpickle":
+        return getattr(owner, name)
+    raise pickle.UnpicklingError(f"getattr of {name!r} is not allowed in it")

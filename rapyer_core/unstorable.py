@@ -13,7 +13,7 @@ from .pickled_fields import is_pickled, pickled_schema
 from .pickling import Allowed
 from .schemas import SchemaPart, is_object, is_series
 
-__all__ = ["check_storable", "with_pickles"]
+__all__ = ["CHOICES", "check_storable", "with_pickles"]
 
 # What only a Python object passes, so that no JSON can.
 _KINDS = frozenset({"is-instance", "is-subclass", "callable"})
@@ -24,7 +24,7 @@ _INNER = (
     *("items_schema", "choices", "steps", "fields", "definitions"),
 )
 
-_CHOICES = (
+CHOICES = (
     "write Annotated[…, Pickled()] around the type, or set Meta.allow_pickle, to store signed "
     "pickles of it; give it JSON, with a serializer and a validator of pydantic's; or leave it out "
     "with Field(exclude=True)"
@@ -39,7 +39,7 @@ def check_storable(model: type[Any], name: str, part: SchemaPart) -> None:
     """
     for what in _unstorable(part.schema, part.definitions, set()):
         raise UnsupportedFieldError(
-            f"{model.__qualname__}.{name}: {what} cannot be stored as JSON. Either {_CHOICES}",
+            f"{model.__qualname__}.{name}: {what} cannot be stored as JSON. Either {CHOICES}",
             model=model.__qualname__,
             field=name,
             expected="a type that JSON can hold",

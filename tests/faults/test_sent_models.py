@@ -16,6 +16,7 @@ import rapyer_sync
 
 from .sent_models import Part, SentAsync, SentSync, change_async, change_sync
 
+MARKS = {"a", "b", "c", "d", "e", "f"}
 WAYS = ("spawn", "forkserver", "fork")
 
 
@@ -39,8 +40,10 @@ def check(model: Any, returned: Any) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_a_sync_model(way: str, server_url: str) -> None:
     rapyer_sync.init_rapyer(server_url)
-    model: Any = SentSync(name="a", count=1, words=["here"], part=Part(name="p")).save()
-    assert model.part.name == "p"
+    model: Any = SentSync(
+        name="a", count=1, words=["here"], part=Part(name="p"), marks=MARKS
+    ).save()
+    assert (model.part.name, model.marks) == ("p", MARKS)
     model.name = "changed"
     returned = there(way, change_sync, server_url, model)
     check(model.load(), returned)
@@ -52,8 +55,10 @@ def test_a_sync_model(way: str, server_url: str) -> None:
 def test_an_async_model(way: str, server_url: str) -> None:
     async def send() -> None:
         await rapyer_async.init_rapyer(server_url)
-        model: Any = await SentAsync(name="a", count=1, words=["here"], part=Part(name="p")).asave()
-        assert model.part.name == "p"
+        model: Any = await SentAsync(
+            name="a", count=1, words=["here"], part=Part(name="p"), marks=MARKS
+        ).asave()
+        assert (model.part.name, model.marks) == ("p", MARKS)
         model.name = "changed"
         returned = await anyio.to_thread.run_sync(there, way, change_async, server_url, model)
         check(await model.aload(), returned)

@@ -7,9 +7,17 @@ import hashlib
 import hmac
 import os
 import pickle
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from ipaddress import ip_network
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -372,6 +380,67 @@ def test_what_has_no_json_is_refused_by_name(annotation: Any, what: str) -> None
     assert (e.value.field, e.value.model.rpartition(".")[2]) == ("field", "Wrong")  # type: ignore[union-attr]
     for choice in ("Pickled()", "Meta.allow_pickle", "serializer", "exclude=True"):
         assert choice in str(e.value)
+
+
+def test_what_pydantic_refuses_itself() -> None:
+    with isolated_models(), pytest.raises(UnsupportedFieldError, match=r"Shape.*Pickled\(\)") as e:
+
+        class Wrong(AtomicRedisModel):
+            model_config = ConfigDict(arbitrary_types_allowed=False)
+            field: Shape
+
+    assert e.value.model is not None and e.value.model.endswith("Wrong")
+
+
+PLAIN_VALUES: list[Any] = [
+    datetime(2026, 1, 2, tzinfo=ZoneInfo("Europe/Berlin")),
+    Decimal("1.5"),
+    Fraction(1, 3),
+    UUID(int=5),
+    Path("/x"),
+    ip_network("10.0.0.0/8"),
+    deque([1], 3),
+    defaultdict(list, a=[1]),
+    OrderedDict(a=1),
+    Counter("aab"),
+    range(3),
+    slice(1, 2),
+    bytearray(b"x"),
+    frozenset({1, (2, b"y")}),
+    1j,
+    int,
+]
+
+
+@pytest.mark.parametrize("value", PLAIN_VALUES, ids=repr)
+def test_plain_values_may_always_be_in_a_pickle(value: Any) -> None:
+    assert unpickled(pickled_text([value]), frozenset()) == [value]
+
+
+class Sneaky:
+    """Pickled, it calls a function through `getattr`, which a time zone's pickle names."""
+
+    def __reduce__(self) -> Any:
+        return getattr, (Path, "home")
+
+
+def test_what_nobody_may_name() -> None:
+    for value in (os.system, Sneaky(), eval, open, __import__, print, Shape(), Mine):
+        with pytest.raises(ValueError, match="is not allowed in it"):
+            unpickled(pickled_text(value), frozenset())
+
+
+class PickledKeyed(AtomicRedisModel):
+    by_shape: dict[Annotated[Shape, Pickled()], int] = {}
+
+
+async def test_keys_of_dicts(rapyer: ModuleType) -> None:
+    keyed: Any = await PickledKeyed(by_shape={Shape(1): 1}).asave()
+    await keyed.by_shape.aset_item(Shape(2), 2)
+    await keyed.by_shape[Shape(1)].aincrease(5)
+    found = await PickledKeyed.aget(keyed.key)
+    assert found.by_shape == {Shape(1): 6, Shape(2): 2}
+    assert await found.by_shape.apop(Shape(2)) == 2  # type: ignore[attr-defined]
 
 
 async def test_other_choices_than_pickles(rapyer: ModuleType) -> None:

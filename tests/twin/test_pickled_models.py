@@ -8,9 +8,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel, PrivateAttr
 
 from rapyer_async import AtomicRedisModel, Key, RedisConfig
+from rapyer_core.changes import changed_texts
 from rapyer_core.errors import KeyNotFound, NotLoadedError, StaleModelError
 
 from .asking import ask, stored
@@ -52,6 +55,47 @@ class RevisedAndPickled(AtomicRedisModel):
 
 def revived(value: Any, protocol: int = pickle.HIGHEST_PROTOCOL) -> Any:
     return pickle.loads(pickle.dumps(value, protocol))
+
+
+NAMES = st.text(max_size=3)
+ROOMS = st.builds(Room, name=NAMES, chairs=st.integers(0, 5), tags=st.sets(NAMES, max_size=2))
+FLOORS = st.builds(
+    PickledFloor,
+    level=st.integers(0, 5),
+    notes=st.lists(NAMES, max_size=2),
+    rooms=st.lists(ROOMS, max_size=2),
+)
+HOUSES = st.builds(
+    PickledHouse,
+    name=NAMES,
+    words=st.lists(NAMES, max_size=2),
+    marks=st.sets(st.integers(0, 5), max_size=2),
+    hall=ROOMS,
+    ground=FLOORS,
+    floors=st.lists(FLOORS, max_size=2),
+    by_name=st.dictionaries(NAMES, FLOORS, max_size=2),
+)
+
+
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@given(HOUSES, st.sets(st.sampled_from(sorted(PickledHouse.model_fields))), st.booleans())
+def test_any_model_is_revived_and_copied(house: Any, read: set[str], is_stored: bool) -> None:
+    """Whatever of it was read before, so that it has a place, and whether it was saved or not."""
+    if is_stored:
+        house.rapyer_became_stored()
+    for name in read:
+        getattr(house, name)
+    other = revived(house)
+    assert other == house and type(other) is type(house)
+    assert (other.key, other.rapyer_route() is None) == (house.key, not is_stored)
+    assert changed_texts(other, ()) == [] or not is_stored
+    for new in (copy.copy(house), copy.deepcopy(house)):
+        assert new == house and type(new) is type(house)
+        assert new.key != house.key and new.rapyer_route() is None
+    other.floors += [PickledFloor(level=9)]
+    assert len(house.floors) + 1 == len(revived(other).floors)
+    changed = {path for path, _ in changed_texts(revived(other), ())}
+    assert changed == {'$["floors"]'} or not is_stored
 
 
 async def test_a_pickle_is_the_same_document(rapyer: ModuleType) -> None:
