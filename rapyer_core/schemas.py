@@ -169,10 +169,12 @@ def surface(part: SchemaPart) -> Surface:
 
 def part_of(schema: Schema) -> SchemaPart:
     """Return a class' core schema as a part."""
-    if schema["type"] != "definitions":
-        return SchemaPart(schema, {}, None)
-    definitions = {each["ref"]: each for each in schema["definitions"]}
-    return SchemaPart(schema["schema"], definitions, None)
+    definitions: dict[str, Schema] = {}
+    if schema["type"] == "definitions":
+        definitions = {each["ref"]: each for each in schema["definitions"]}
+        schema = schema["schema"]
+    part = SchemaPart(schema, definitions, None)
+    return part._replace(config=surface(part).inner.get("config"))
 
 
 def model_fields_of(schema: Schema) -> dict[str, SchemaPart]:

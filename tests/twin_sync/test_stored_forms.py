@@ -239,11 +239,22 @@ def test_what_json_has_no_number_for(rapyer: ModuleType) -> None:
 
     with isolated_models():
 
+        class Marked(Level):
+            kind: Literal["marked"] = "marked"
+
+        class Other(Level):
+            kind: Literal["other"] = "other"
+
         class Levels(AtomicRedisModel):
             inner: Level = Level()
+            either: list[Annotated[Marked | Other, Field(discriminator="kind")]] = []
+            any_of: list[Level | Numbers] = []
 
-        held = Levels(inner=Level(level=float("-inf"), data=b"\xff\x00")).save()
+        given = {"level": float("-inf"), "data": b"\xff\x00"}
+        held = Levels(inner=Level(**given), either=[Other(**given)], any_of=[Level(**given)])
+        held.save()
         again = Levels.get(held.key)
+        assert again.either == [Other(**given)] and again.any_of == [Level(**given)]
         assert again.inner.level == float("-inf") and again.inner.data == b"\xff\x00"
 
 
