@@ -20,7 +20,7 @@ from rapyer_core.pickling import set_pickle_keys
 from rapyer_core.registry import Registry
 from rapyer_core.replies import explained
 
-from ._seam import StateLock
+from ._seam import StateLock, shielded
 from .drivers.opening import open_driver
 from .drivers.protocol import Driver
 
@@ -36,6 +36,9 @@ __all__ = [
 
 REGISTRY: Registry[Any] = Registry()
 DEFAULTS = RedisConfig()
+
+# For the end of an initialisation that failed or was cancelled.
+_CLEANUP_SECONDS = 2.0
 
 _opening = StateLock()
 
@@ -141,7 +144,8 @@ def init_rapyer(
         )
     if pickle_keys is not None:
         set_pickle_keys(*pickle_keys)
-    RedisConfig(ttl=ttl, cascade_ttl=cascade_ttl)  # raises before anything is opened
+    # Raises before anything is opened.
+    RedisConfig(ttl=ttl, cascade_ttl=cascade_ttl, indexes=indexes or "build")
     setting = redis if redis_url is None else redis_url
     driver = open_driver(setting)
     try:
@@ -161,7 +165,12 @@ def init_rapyer(
     # Here, since indexes are asked for through this module.
     from .indexes import ensure_all
 
-    ensure_all(REGISTRY.all(), DEFAULTS, on_index_progress)
+    try:
+        ensure_all(REGISTRY.all(), DEFAULTS, on_index_progress)
+    except BaseException:
+        with shielded(_CLEANUP_SECONDS):
+            teardown_rapyer()
+        raise
 
 
 def teardown_rapyer() -> None:

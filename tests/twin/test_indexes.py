@@ -29,6 +29,7 @@ from rapyer_core.errors import (
     IndexIncompleteError,
     IndexMismatchError,
     IndexUnavailableError,
+    NotInitializedError,
     RapyerError,
 )
 
@@ -192,6 +193,9 @@ async def test_refusing(server_url: str, models: None) -> None:
     with pytest.raises(IndexMismatchError) as caught:
         await init_rapyer(server_url, indexes="refuse")
     assert caught.value.actual == "none"
+    with pytest.raises(NotInitializedError):
+        await part.afind()
+    await init_rapyer(server_url, indexes="lazy")
     info = await part.acreate_index()
     await init_rapyer(server_url, indexes="refuse")
     defined(2)

@@ -18,6 +18,7 @@ from rapyer_core.errors import (
     IndexIncompleteError,
     IndexMismatchError,
     IndexUnavailableError,
+    NotInitializedError,
     RapyerError,
 )
 from rapyer_sync import (
@@ -191,6 +192,9 @@ def test_refusing(server_url: str, models: None) -> None:
     with pytest.raises(IndexMismatchError) as caught:
         init_rapyer(server_url, indexes="refuse")
     assert caught.value.actual == "none"
+    with pytest.raises(NotInitializedError):
+        part.find()
+    init_rapyer(server_url, indexes="lazy")
     info = part.create_index()
     init_rapyer(server_url, indexes="refuse")
     defined(2)
