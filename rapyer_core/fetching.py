@@ -152,11 +152,12 @@ def _references_in(value: Any, names: Names | None) -> Iterator[_Found]:
 def _not_loaded(model: DocumentModel, name: str) -> NotLoadedError:
     spot = model.rapyer_spot()
     place = root_of(model).rapyer_place()
-    why = (
-        "only its place is known; get the document first"
-        if isinstance(place, DocumentPlace) and place.is_handle
-        else "the model was loaded without it; name it among the fields to get"
-    )
+    if isinstance(place, DocumentPlace) and place.is_handle:
+        why = "only its place is known; get the document first"
+    elif name in model.failed_fields:
+        why = "it could not be read"
+    else:
+        why = "the model was loaded without it; name it among the fields to get"
     return NotLoadedError(f"{spot}: {name} cannot be fetched: {why}", field=name, **spot.about())
 
 

@@ -12,13 +12,14 @@ from typing_extensions import Self
 
 from ..errors import (
     DanglingReferenceError,
+    InvalidValueError,
     NotResolvedError,
     PathError,
     RapyerModelDoesntExistError,
 )
 from ..invalid import Where
 from ..keys import RapyerKey
-from ..places import InnerPlace, Route
+from ..places import InnerPlace, Route, where
 from ..reference_plans import ReferencePlan, target_classes
 from .base import Bound
 
@@ -50,7 +51,7 @@ class BoundReference(Bound):
 
     def __init__(self, target: Any) -> None:
         rule = ReferencePlan((), type(self), self.rapyer_registry)
-        made = rule.made(target)
+        made = _made(rule, target, Where(type(self).__name__, None, ""))
         self._rapyer_set(made.rapyer_target_key, rule, made.rapyer_target)
 
     @classmethod
@@ -75,7 +76,7 @@ class BoundReference(Bound):
             rule = plan.reference
             if rule is None:
                 return raw
-            raw = rule.made(raw)
+            raw = _made(rule, raw, where(parent, member, None))
         inner = raw.rapyer_inner
         if inner is not None and inner.parent is parent:
             return raw
@@ -259,6 +260,21 @@ class BoundReference(Bound):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
         return ReferencePlan(target_classes(source), cls, cls.rapyer_registry).schema()
+
+
+def _made(rule: ReferencePlan, value: Any, spot: Where) -> BoundReference:
+    """Return the reference that a value stands for, which pydantic did not check.
+
+    Raises:
+        InvalidValueError: it stands for none.
+    """
+    try:
+        reference: BoundReference = rule.made(value)
+    except ValueError as error:
+        raise InvalidValueError(
+            f"{spot}: {error}", expected=rule.described(), actual=value, **spot.about()
+        ) from error
+    return reference
 
 
 def _revived(cls: type[BoundReference], key: str) -> BoundReference:

@@ -433,7 +433,7 @@ async def test_a_reference_without_a_place(rapyer: ModuleType) -> None:
     with pytest.raises(PathError):
         await reference.aset(one)
     for given in ("nobody", 5):
-        with pytest.raises(ValueError, match=r"nobody|int"):
+        with pytest.raises(InvalidValueError, match=r"nobody|int"):
             Reference(given)
 
 
@@ -514,8 +514,12 @@ async def test_defaults_are_references_too(rapyer: ModuleType, own_registry: Non
         ref: Reference[Target] = target.key
         model: Reference[Target] = Field(default_factory=lambda: target)
 
-    holder = await Holder().asave()
-    assert (await stored(holder)) == {"ref": target.key, "model": target.key}
+        wrong: Reference[Target] = Field(default=5)
+
+    with pytest.raises(InvalidValueError, match=r"\$\[.wrong.\].*expected Target"):
+        _ = Holder().wrong
+    holder = await Holder(wrong=target).asave()
+    assert (await stored(holder)) == dict.fromkeys(("ref", "model", "wrong"), target.key)
     assert (await holder.ref.afetch()).name == "t"
     assert holder.model.value is target
 

@@ -434,7 +434,7 @@ def test_a_reference_without_a_place(rapyer: ModuleType) -> None:
     with pytest.raises(PathError):
         reference.set(one)
     for given in ("nobody", 5):
-        with pytest.raises(ValueError, match=r"nobody|int"):
+        with pytest.raises(InvalidValueError, match=r"nobody|int"):
             Reference(given)
 
 
@@ -515,8 +515,12 @@ def test_defaults_are_references_too(rapyer: ModuleType, own_registry: None) -> 
         ref: Reference[Target] = target.key
         model: Reference[Target] = Field(default_factory=lambda: target)
 
-    holder = Holder().save()
-    assert (stored(holder)) == {"ref": target.key, "model": target.key}
+        wrong: Reference[Target] = Field(default=5)
+
+    with pytest.raises(InvalidValueError, match=r"\$\[.wrong.\].*expected Target"):
+        _ = Holder().wrong
+    holder = Holder(wrong=target).save()
+    assert (stored(holder)) == dict.fromkeys(("ref", "model", "wrong"), target.key)
     assert (holder.ref.fetch()).name == "t"
     assert holder.model.value is target
 
