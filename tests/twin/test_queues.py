@@ -18,6 +18,7 @@ from rapyer_async import (
     RedisPriorityQueue,
     RedisSet,
 )
+from rapyer_async._seam import task_group
 from rapyer_core.errors import (
     InvalidValueError,
     KeyNotFound,
@@ -213,6 +214,34 @@ async def test_handles_and_partial_loads(queues: Queues) -> None:
     assert (await Queues.aget(queues.key)).apart == [("only", 1.0)]
     whole = await Queues.aget(queues.key, only=["desk"])
     assert whole.desk.jobs == [(3, 2.0)]
+
+
+async def test_each_job_is_served_once(queues: Queues) -> None:
+    """Many workers pop from a queue that others push to, and mark in a set what they got."""
+    served: list[str] = []
+
+    async def produce(name: str) -> None:
+        queue: Any = Queues.at(queues.key).apart
+        for number in range(10):
+            await queue.apush(f"{name}{number}", number)
+
+    async def work() -> None:
+        handle: Any = Queues.at(queues.key)
+        for _ in range(12):
+            value = await handle.apart.apop()
+            if value is not None:
+                served.append(value)
+                await handle.tags.aadd(value)
+
+    async with task_group() as group:
+        for name in "abc":
+            group.start_soon(produce, name)
+            group.start_soon(work)
+    while (value := await queues.apart.apop()) is not None:
+        served.append(value)
+        await queues.tags.aadd(value)
+    assert sorted(served) == sorted(["x", "x", *(f"{n}{i}" for n in "abc" for i in range(10))])
+    assert await queues.tags.amembers() == set(served)
 
 
 STEPS = st.lists(

@@ -25,6 +25,7 @@ from rapyer_sync import (
     RedisPriorityQueue,
     RedisSet,
 )
+from rapyer_sync._seam import task_group
 
 from .asking import ask
 
@@ -214,6 +215,34 @@ def test_handles_and_partial_loads(queues: Queues) -> None:
     assert (Queues.get(queues.key)).apart == [("only", 1.0)]
     whole = Queues.get(queues.key, only=["desk"])
     assert whole.desk.jobs == [(3, 2.0)]
+
+
+def test_each_job_is_served_once(queues: Queues) -> None:
+    """Many workers pop from a queue that others push to, and mark in a set what they got."""
+    served: list[str] = []
+
+    def produce(name: str) -> None:
+        queue: Any = Queues.at(queues.key).apart
+        for number in range(10):
+            queue.push(f"{name}{number}", number)
+
+    def work() -> None:
+        handle: Any = Queues.at(queues.key)
+        for _ in range(12):
+            value = handle.apart.pop()
+            if value is not None:
+                served.append(value)
+                handle.tags.add(value)
+
+    with task_group() as group:
+        for name in "abc":
+            group.start_soon(produce, name)
+            group.start_soon(work)
+    while (value := queues.apart.pop()) is not None:
+        served.append(value)
+        queues.tags.add(value)
+    assert sorted(served) == sorted(["x", "x", *(f"{n}{i}" for n in "abc" for i in range(10))])
+    assert queues.tags.members() == set(served)
 
 
 STEPS = st.lists(
