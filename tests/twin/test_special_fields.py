@@ -7,11 +7,14 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import pydantic
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel, create_model
 
 from rapyer_async import (
     AtomicRedisModel,
     Field,
+    KeepEqual,
     RedisConfig,
     RedisDict,
     RedisInt,
@@ -85,6 +88,22 @@ class Loose(AtomicRedisModel):
     Meta = RedisConfig(key_prefix="LooseWithTags")
 
     inner: Plain = Field(default_factory=Plain)
+
+
+class Mixed(AtomicRedisModel):
+    Meta = RedisConfig(key_prefix="MixedWithTags")
+
+    numbers: RedisSet[int] = Field(default_factory=set)
+    queue: RedisPriorityQueue[int] = Field(default_factory=list)
+    apart: Annotated[RedisPriorityQueue[int], KeepEqual()] = Field(default_factory=list)
+    badges: Badges = Field(default_factory=Badges)
+
+
+law = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 async def keys_of(model: AtomicRedisModel) -> dict[str, set[bytes]]:
@@ -244,6 +263,74 @@ async def test_a_failed_pipeline_changes_no_member(person: WithTags) -> None:
         assert await ask(WithTags, "PTTL", key) > 90_000
     assert person.tags == {"a", "b"}
     assert person.badges.titles == {"x"}
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["add", "drop", "toggle", "keep", "empty", "push", "remove", "clear", "apart", "nested"]
+        ),
+        st.sets(st.integers(0, 4), max_size=3),
+    ),
+    max_size=10,
+)
+
+
+async def everything(model: Mixed) -> dict[bytes, Any]:
+    """Return what is at each key, and whether it expires."""
+    found: dict[bytes, Any] = {}
+    for key in sorted(await ask(Mixed, "KEYS", "*")):
+        kind = await ask(Mixed, "TYPE", key)
+        if kind == b"set":
+            found[key] = sorted(await ask(Mixed, "SMEMBERS", key))
+        elif kind == b"zset":
+            found[key] = await ask(Mixed, "ZRANGE", key, 0, -1, "WITHSCORES")
+        else:
+            found[key] = await ask(Mixed, "JSON.GET", key)
+        found[key] = (found[key], await ask(Mixed, "TTL", key) > 0)
+    return found
+
+
+@law
+@given(start=st.sets(st.integers(0, 4)), steps=STEPS, expires=st.booleans())
+async def test_whatever_was_done_is_undone(
+    rapyer: ModuleType, start: set[int], steps: list[tuple[str, set[int]]], expires: bool
+) -> None:
+    for key in await ask(Mixed, "KEYS", "*"):
+        await ask(Mixed, "DEL", key)
+    pairs = [(number, number / 2) for number in sorted(start)]
+    model = await Mixed(numbers=set(start), queue=pairs, apart=pairs * 2).asave()
+    if expires:
+        await model.aset_ttl(1000)
+    before = await everything(model)
+    with pytest.raises(MemberNotFoundError):
+        async with model.apipeline():
+            for name, values in steps:
+                if name == "add":
+                    model.numbers |= values
+                elif name == "drop":
+                    model.numbers -= values
+                elif name == "toggle":
+                    model.numbers ^= values
+                elif name == "keep":
+                    model.numbers &= values
+                elif name == "empty":
+                    model.numbers.clear()
+                elif name == "push":
+                    model.queue.push_many([(value, -value) for value in values])
+                elif name == "remove":
+                    for value in values:
+                        model.queue.remove(value)
+                        model.apart.remove(value)
+                elif name == "clear":
+                    model.queue.clear()
+                elif name == "apart":
+                    model.apart.push_many([(value, 1.5) for value in values])
+                else:
+                    model.badges = Badges(titles={str(value) for value in values})
+            model.numbers.remove(99)
+    assert await everything(model) == before
+    assert await Mixed.aget(model.key) == model
 
 
 async def test_an_operation_needs_the_document(person: WithTags) -> None:

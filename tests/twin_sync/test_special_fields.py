@@ -8,6 +8,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import pydantic
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel, create_model
 
 from rapyer_core.errors import (
@@ -21,6 +23,7 @@ from rapyer_core.errors import (
 from rapyer_sync import (
     AtomicRedisModel,
     Field,
+    KeepEqual,
     RedisConfig,
     RedisDict,
     RedisInt,
@@ -86,6 +89,22 @@ class Loose(AtomicRedisModel):
     Meta = RedisConfig(key_prefix="LooseWithTags")
 
     inner: Plain = Field(default_factory=Plain)
+
+
+class Mixed(AtomicRedisModel):
+    Meta = RedisConfig(key_prefix="MixedWithTags")
+
+    numbers: RedisSet[int] = Field(default_factory=set)
+    queue: RedisPriorityQueue[int] = Field(default_factory=list)
+    apart: Annotated[RedisPriorityQueue[int], KeepEqual()] = Field(default_factory=list)
+    badges: Badges = Field(default_factory=Badges)
+
+
+law = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 def keys_of(model: AtomicRedisModel) -> dict[str, set[bytes]]:
@@ -242,6 +261,74 @@ def test_a_failed_pipeline_changes_no_member(person: WithTags) -> None:
         assert ask(WithTags, "PTTL", key) > 90_000
     assert person.tags == {"a", "b"}
     assert person.badges.titles == {"x"}
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["add", "drop", "toggle", "keep", "empty", "push", "remove", "clear", "apart", "nested"]
+        ),
+        st.sets(st.integers(0, 4), max_size=3),
+    ),
+    max_size=10,
+)
+
+
+def everything(model: Mixed) -> dict[bytes, Any]:
+    """Return what is at each key, and whether it expires."""
+    found: dict[bytes, Any] = {}
+    for key in sorted(ask(Mixed, "KEYS", "*")):
+        kind = ask(Mixed, "TYPE", key)
+        if kind == b"set":
+            found[key] = sorted(ask(Mixed, "SMEMBERS", key))
+        elif kind == b"zset":
+            found[key] = ask(Mixed, "ZRANGE", key, 0, -1, "WITHSCORES")
+        else:
+            found[key] = ask(Mixed, "JSON.GET", key)
+        found[key] = (found[key], ask(Mixed, "TTL", key) > 0)
+    return found
+
+
+@law
+@given(start=st.sets(st.integers(0, 4)), steps=STEPS, expires=st.booleans())
+def test_whatever_was_done_is_undone(
+    rapyer: ModuleType, start: set[int], steps: list[tuple[str, set[int]]], expires: bool
+) -> None:
+    for key in ask(Mixed, "KEYS", "*"):
+        ask(Mixed, "DEL", key)
+    pairs = [(number, number / 2) for number in sorted(start)]
+    model = Mixed(numbers=set(start), queue=pairs, apart=pairs * 2).save()
+    if expires:
+        model.set_ttl(1000)
+    before = everything(model)
+    with pytest.raises(MemberNotFoundError):
+        with model.pipeline():
+            for name, values in steps:
+                if name == "add":
+                    model.numbers |= values
+                elif name == "drop":
+                    model.numbers -= values
+                elif name == "toggle":
+                    model.numbers ^= values
+                elif name == "keep":
+                    model.numbers &= values
+                elif name == "empty":
+                    model.numbers.clear()
+                elif name == "push":
+                    model.queue.push_many([(value, -value) for value in values])
+                elif name == "remove":
+                    for value in values:
+                        model.queue.remove(value)
+                        model.apart.remove(value)
+                elif name == "clear":
+                    model.queue.clear()
+                elif name == "apart":
+                    model.apart.push_many([(value, 1.5) for value in values])
+                else:
+                    model.badges = Badges(titles={str(value) for value in values})
+            model.numbers.remove(99)
+    assert everything(model) == before
+    assert Mixed.get(model.key) == model
 
 
 def test_an_operation_needs_the_document(person: WithTags) -> None:
