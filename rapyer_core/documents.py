@@ -312,7 +312,7 @@ def apply_computation(model: M, function: Callable[[M], Any]) -> Computation:
 
         new_text = new.redis_dump_json()
         text_to_write = with_revision(new_text, revision) if counts else new_text
-        new_text = as_stored(text_to_write, route.root.rapyer_spot())
+        new_text = as_stored(text_to_write, route.root.rapyer_spot)
         return (new_text, beside.replacing(new)) if beside.fields else new_text, settle
 
     lifetime = route.root.rapyer_lifetime()

@@ -15,12 +15,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, cast
 
 from .errors import RapyerSerializationError
-from .invalid import Spot
+from .invalid import Where
 from .paths import LiftedPath, Segment, render
 
 __all__ = ["as_shown", "as_stored"]
@@ -42,8 +42,8 @@ _STRING_OR_PLUS = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[eE]\+?', re.DOTALL)
 _NEIGHBOURS = 16
 
 
-def as_stored(text: str, spot: Spot) -> str:
-    """Return a JSON text for RedisJSON to keep exactly.
+def as_stored(text: str, spot: Callable[[], Where]) -> str:
+    """Return a JSON text for RedisJSON to keep exactly; `spot` tells whose it is.
 
     After the value may follow a line feed and, for each number that no text is exact for, its
     path's length in bytes, a colon, the path below the value, what to add to it, a semicolon.
@@ -152,14 +152,14 @@ class _Token(str):
     __slots__ = ()
 
 
-def _corrections(text: str, spot: Spot) -> str:
+def _corrections(text: str, spot: Callable[[], Where]) -> str:
     found: list[str] = []
     for way, token in _tokens(json.loads(text, parse_float=_Token), ()):
         rest = _exact(str(token))[1] if _needs_care(token) else ""
         if rest:
             path = render(way)
             if isinstance(path, LiftedPath):
-                where = spot.where()
+                where = spot()
                 raise RapyerSerializationError(
                     f"{where}: {token} cannot be stored exactly below a member whose name has no "
                     f"path, {way!r}; nothing was written",

@@ -662,7 +662,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def rapyer_sent(self) -> str:
         """Return the text that RedisJSON is sent for the document, to keep it exactly."""
-        return as_stored(self.redis_dump_json(), self.rapyer_spot())
+        return as_stored(self.redis_dump_json(), self.rapyer_spot)
 
     def _rapyer_json(self, names: set[str] | None) -> str:
         """Return the JSON text of an object of the fields of some names, None for all."""
@@ -685,7 +685,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     def rapyer_extra_text(self, name: str) -> str:
         """Return the JSON text of a value that is no field's."""
         start = len("{" + to_json(name).decode() + ":")
-        return as_stored(self._rapyer_json({name})[start:-1], self.rapyer_spot())
+        return as_stored(self._rapyer_json({name})[start:-1], self.rapyer_spot)
 
     def update(self, **values: Any) -> None:
         """Assign several fields, all or none; the local model only.

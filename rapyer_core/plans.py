@@ -397,7 +397,7 @@ class ValuePlan:
         Raises:
             As `text` does.
         """
-        return as_stored(self.text(value, spot), spot)
+        return as_stored(self.text(value, spot), spot.where)
 
     def shown(self, value: Any, spot: Spot) -> str:
         """Return the text that RedisJSON has for a value, to be compared with."""

@@ -54,7 +54,7 @@ def random_floats(kind: str) -> list[float]:
 
 def written(key: str, value: float) -> list[tuple[Any, ...]]:
     """Return the commands that the program makes of a float's text."""
-    text, _, rest = as_stored(repr(value), HERE).partition("\n")
+    text, _, rest = as_stored(repr(value), HERE.where).partition("\n")
     commands: list[tuple[Any, ...]] = [("JSON.SET", key, "$", text)]
     if rest:
         assert rest.startswith("0:") and rest.endswith(";") and rest.count(":") == 1
@@ -93,7 +93,7 @@ def test_the_real_server_reads_texts_of_floats_wrong(server: Any) -> None:
 @pytest.mark.parametrize("kind", ["unit", "money", "large", "tiny", "any"])
 def test_another_parser_reads_the_same(kind: str) -> None:
     for value in random_floats(kind):
-        text, _, rest = as_stored(repr(value), HERE).partition("\n")
+        text, _, rest = as_stored(repr(value), HERE.where).partition("\n")
         read = float(text) + (float(rest[2:-1]) if rest else 0.0)
         assert read == value
 
@@ -110,12 +110,12 @@ def test_another_parser_reads_the_same(kind: str) -> None:
     ],
 )
 def test_other_texts_are_left_alone(text: str) -> None:
-    assert as_stored(text, HERE) == text
+    assert as_stored(text, HERE.where) == text
 
 
 def test_what_is_missing_is_told_by_path() -> None:
     text = json.dumps({"a": [1.0, HARD], "it's ü\n": HARD, "b": {"": HARD}}, ensure_ascii=False)
-    stored, rest = as_stored(text, HERE).split("\n", 1)
+    stored, rest = as_stored(text, HERE.where).split("\n", 1)
     assert '["a"][1]' in rest and '["b"][""]' in rest
     kept = json.loads(stored)
     assert kept["a"][0] == 1.0 and kept["a"][1] != HARD
@@ -123,7 +123,7 @@ def test_what_is_missing_is_told_by_path() -> None:
 
 def test_a_name_without_a_path_is_refused() -> None:
     with pytest.raises(RapyerSerializationError) as caught:
-        as_stored(json.dumps({"a\\b": HARD}), HERE)
+        as_stored(json.dumps({"a\\b": HARD}), HERE.where)
     assert caught.value.actual == repr(HARD) and caught.value.path == "$"
 
 
