@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -105,6 +106,8 @@ class _Walk(NamedTuple):
             return _by_value(schema, schema["members"])
         if kind == "literal" and any(isinstance(each, enum.Enum) for each in schema["expected"]):
             return _by_value(schema, schema["expected"])
+        if kind in ("datetime", "time") and "serialization" not in schema:
+            return {**result, "serialization": _WHOLE_MINUTES}
         if kind == "float" and (schema.get("strict") or (own.config or {}).get("strict")):
             return {**result, "strict": False}
         return result
@@ -171,6 +174,23 @@ class _Walk(NamedTuple):
         if found.kind == "literal":
             return not all(type(each) is str for each in found.inner["expected"])
         return found.kind not in _TEXT_KEYS
+
+
+def _in_whole_minutes(value: Any, plainly: Convert) -> Any:
+    """Write a datetime or time; pydantic would drop the seconds of an offset, as if it had none."""
+    offset = value.utcoffset()
+    if offset is not None and offset % _MINUTE:
+        raise ValueError(
+            f"{value!r} is {offset} from UTC, and ISO 8601 has no seconds of an offset; convert it "
+            "to a zone of whole minutes"
+        )
+    return plainly(value)
+
+
+_MINUTE = timedelta(minutes=1)
+_WHOLE_MINUTES = core_schema.wrap_serializer_function_ser_schema(
+    _in_whole_minutes, when_used="json-unless-none"
+)
 
 
 def _choices_of(schema: Schema) -> Iterator[Schema]:

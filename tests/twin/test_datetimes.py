@@ -32,6 +32,7 @@ from rapyer_core.errors import (
     NotLoadedError,
     NumberRangeError,
     PathError,
+    RapyerSerializationError,
 )
 
 from .asking import ask, stored
@@ -340,6 +341,18 @@ async def test_a_named_zone_is_stored_as_its_offset(rapyer: ModuleType) -> None:
         assert model.starts.utcoffset() == timedelta(hours=1)
     assert model.starts == datetime(2026, 3, 29, 12, tzinfo=timezone(timedelta(hours=1)))
     assert await Meeting.aget(model.key) == model
+
+
+async def test_seconds_of_an_offset_are_not_lost(rapyer: ModuleType) -> None:
+    odd = datetime(1890, 1, 1, tzinfo=BERLIN)  # local mean time: 53 minutes and 28 seconds
+    model = await Meeting(created=odd).asave()
+    assert (await Meeting.aget(model.key)).created == odd
+    for values in ({"starts": odd}, {"breaks": [odd]}, {"ended": odd}):
+        with pytest.raises(RapyerSerializationError, match="0:53:28"):
+            await Meeting(**values).asave()
+        with pytest.raises(RapyerSerializationError, match="0:53:28"):
+            await model.aupdate(**values)
+    assert await Meeting.aget(model.key) == Meeting(created=odd)
 
 
 async def test_a_read_value_is_a_plain_one(rapyer: ModuleType) -> None:
