@@ -11,9 +11,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from rapyer_async import AtomicRedisModel, Index, RapyerKey
+from rapyer_async import AtomicRedisModel, Field, Index, RapyerKey, RedisConfig
 from rapyer_core.errors import RapyerError
-from rapyer_core.search.schema import SHADOW_MEMBER
+from rapyer_core.search.evaluating import values_of
+from rapyer_core.search.schema import SHADOW_MEMBER, index_schema
 from rapyer_core.search.shadows import backfill_operation
 
 from .asking import ask
@@ -192,3 +193,92 @@ async def test_documents_that_were_stored_without(rapyer: ModuleType) -> None:
     async with rapyer.apipeline():
         rapyer.current_scope().add(backfill, DatedGuest)
     assert await numbers("DatedGuest:old") == {"since": 1_000_000, "visits_day": []}
+
+
+class Ledger(AtomicRedisModel):
+    """Every shape in which a text with a number can stand."""
+
+    moment: Index[datetime] = Field(MOMENT)
+    moments: Index[list[datetime]] = Field(default_factory=list)
+    prices: Annotated[dict[str, Decimal], Index(keys=("a", "b"))] = Field(default_factory=dict)
+    visits: list[Visit] = Field(default_factory=list)
+    visit: Visit | None = None
+    stays: dict[str, list[int]] = Field(default_factory=dict)
+
+
+class StrictLedger(Ledger):
+    Meta = RedisConfig(optimistic=True, ttl=1_000)
+
+
+class OnceLedger(Ledger):
+    Meta = RedisConfig(exactly_once=True)
+
+
+def expected(cls: Any, document: Any) -> dict[str, Any]:
+    """Return the numbers that a document should have beside its texts."""
+    numbers: dict[str, Any] = {}
+    for field in index_schema(cls).shadows:
+        found = values_of(field, document)
+        values = [number if type(number) is int else float(number) for number in found]
+        if field.is_many:
+            numbers[field.attribute] = values
+        elif values:
+            numbers[field.attribute] = values[0]
+    return numbers
+
+
+_D = [datetime(2020, 1, 1 + i, tzinfo=timezone.utc) for i in range(9)]
+
+# Each changes a ledger on the server in one way.
+STEPS: list[Any] = [
+    lambda ledger: ledger.moments.aappend(_D[0]),
+    lambda ledger: ledger.moments.aextend(_D[1:6]),
+    lambda ledger: ledger.moments.ainsert(1, _D[7]),
+    lambda ledger: ledger.moments.aset_item(0, _D[8]),
+    lambda ledger: ledger.moments.aremove_range(1, 3),
+    lambda ledger: ledger.moments.apop(),
+    lambda ledger: ledger.moments.apop(0),
+    lambda ledger: ledger.moments.aremove(_D[4]),
+    lambda ledger: ledger.prices.aset_item("a", Decimal("1.5")),
+    lambda ledger: ledger.prices.aupdate(b=Decimal(2), c=Decimal(3)),
+    lambda ledger: ledger.prices.asetdefault("a", Decimal(9)),
+    lambda ledger: ledger.prices.adel_item("a"),
+    lambda ledger: ledger.prices.apop("b"),
+    lambda ledger: ledger.visits.aappend(Visit(day=date(2020, 1, 1))),
+    lambda ledger: ledger.visits.aappend(Visit(day=date(2021, 1, 1))),
+    lambda ledger: ledger.visits[1].aupdate(day=date(2022, 2, 2)),
+    lambda ledger: ledger.visits[0].note.aappend("x"),
+    lambda ledger: ledger.visits.apop(0),
+    lambda ledger: ledger.moment.aset(_D[3]),
+    lambda ledger: ledger.moment.aadd(timedelta(days=1, microseconds=1)),
+    lambda ledger: ledger.moment.aapply(lambda moment: moment + timedelta(hours=1)),
+    lambda ledger: ledger.aupdate(visit=Visit(day=date(1999, 9, 9)), moment=_D[2]),
+    lambda ledger: ledger.visit.aupdate(day=date(2000, 1, 1)),
+    lambda ledger: ledger.aupdate(visit=None),
+    lambda ledger: ledger.asave(force=True),
+    lambda ledger: ledger.moments.aclear(),
+    lambda ledger: ledger.prices.aclear(),
+    lambda ledger: type(ledger).aupdate_or_create(ledger, ["moment"]),
+    lambda ledger: ledger.aload(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cls", [Ledger, StrictLedger, OnceLedger])
+async def test_after_every_step(rapyer: ModuleType, cls: Any) -> None:
+    ledger = await cls().asave()
+    for count, step in enumerate(STEPS):
+        await step(ledger)
+        document = json.loads(await ask(cls, "JSON.GET", ledger.key, "$"))[0]
+        assert document[SHADOW_MEMBER] == expected(cls, document), count
+
+
+async def test_operators_in_a_pipeline(rapyer: ModuleType) -> None:
+    ledger = await Ledger().asave()
+    async with ledger.apipeline():
+        ledger.moment += timedelta(days=1)
+        ledger.moments += _D[:2]
+        ledger.prices["a"] = Decimal(5)
+        ledger.visits = [Visit(day=date(2020, 1, 1))]
+    document = json.loads(await ask(Ledger, "JSON.GET", ledger.key, "$"))[0]
+    assert document[SHADOW_MEMBER] == expected(Ledger, document)
+    assert document[SHADOW_MEMBER]["moments"] and document[SHADOW_MEMBER]["prices_a"] == 5

@@ -13,9 +13,10 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from rapyer_core.errors import RapyerError
-from rapyer_core.search.schema import SHADOW_MEMBER
+from rapyer_core.search.evaluating import values_of
+from rapyer_core.search.schema import SHADOW_MEMBER, index_schema
 from rapyer_core.search.shadows import backfill_operation
-from rapyer_sync import AtomicRedisModel, Index, RapyerKey
+from rapyer_sync import AtomicRedisModel, Field, Index, RapyerKey, RedisConfig
 
 from .asking import ask
 
@@ -193,3 +194,92 @@ def test_documents_that_were_stored_without(rapyer: ModuleType) -> None:
     with rapyer.pipeline():
         rapyer.current_scope().add(backfill, DatedGuest)
     assert numbers("DatedGuest:old") == {"since": 1_000_000, "visits_day": []}
+
+
+class Ledger(AtomicRedisModel):
+    """Every shape in which a text with a number can stand."""
+
+    moment: Index[datetime] = Field(MOMENT)
+    moments: Index[list[datetime]] = Field(default_factory=list)
+    prices: Annotated[dict[str, Decimal], Index(keys=("a", "b"))] = Field(default_factory=dict)
+    visits: list[Visit] = Field(default_factory=list)
+    visit: Visit | None = None
+    stays: dict[str, list[int]] = Field(default_factory=dict)
+
+
+class StrictLedger(Ledger):
+    Meta = RedisConfig(optimistic=True, ttl=1_000)
+
+
+class OnceLedger(Ledger):
+    Meta = RedisConfig(exactly_once=True)
+
+
+def expected(cls: Any, document: Any) -> dict[str, Any]:
+    """Return the numbers that a document should have beside its texts."""
+    numbers: dict[str, Any] = {}
+    for field in index_schema(cls).shadows:
+        found = values_of(field, document)
+        values = [number if type(number) is int else float(number) for number in found]
+        if field.is_many:
+            numbers[field.attribute] = values
+        elif values:
+            numbers[field.attribute] = values[0]
+    return numbers
+
+
+_D = [datetime(2020, 1, 1 + i, tzinfo=timezone.utc) for i in range(9)]
+
+# Each changes a ledger on the server in one way.
+STEPS: list[Any] = [
+    lambda ledger: ledger.moments.append(_D[0]),
+    lambda ledger: ledger.moments.extend(_D[1:6]),
+    lambda ledger: ledger.moments.insert(1, _D[7]),
+    lambda ledger: ledger.moments.set_item(0, _D[8]),
+    lambda ledger: ledger.moments.remove_range(1, 3),
+    lambda ledger: ledger.moments.pop(),
+    lambda ledger: ledger.moments.pop(0),
+    lambda ledger: ledger.moments.remove(_D[4]),
+    lambda ledger: ledger.prices.set_item("a", Decimal("1.5")),
+    lambda ledger: ledger.prices.update(b=Decimal(2), c=Decimal(3)),
+    lambda ledger: ledger.prices.setdefault("a", Decimal(9)),
+    lambda ledger: ledger.prices.del_item("a"),
+    lambda ledger: ledger.prices.pop("b"),
+    lambda ledger: ledger.visits.append(Visit(day=date(2020, 1, 1))),
+    lambda ledger: ledger.visits.append(Visit(day=date(2021, 1, 1))),
+    lambda ledger: ledger.visits[1].update(day=date(2022, 2, 2)),
+    lambda ledger: ledger.visits[0].note.append("x"),
+    lambda ledger: ledger.visits.pop(0),
+    lambda ledger: ledger.moment.set(_D[3]),
+    lambda ledger: ledger.moment.add(timedelta(days=1, microseconds=1)),
+    lambda ledger: ledger.moment.apply(lambda moment: moment + timedelta(hours=1)),
+    lambda ledger: ledger.update(visit=Visit(day=date(1999, 9, 9)), moment=_D[2]),
+    lambda ledger: ledger.visit.update(day=date(2000, 1, 1)),
+    lambda ledger: ledger.update(visit=None),
+    lambda ledger: ledger.save(force=True),
+    lambda ledger: ledger.moments.clear(),
+    lambda ledger: ledger.prices.clear(),
+    lambda ledger: type(ledger).update_or_create(ledger, ["moment"]),
+    lambda ledger: ledger.load(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cls", [Ledger, StrictLedger, OnceLedger])
+def test_after_every_step(rapyer: ModuleType, cls: Any) -> None:
+    ledger = cls().save()
+    for count, step in enumerate(STEPS):
+        step(ledger)
+        document = json.loads(ask(cls, "JSON.GET", ledger.key, "$"))[0]
+        assert document[SHADOW_MEMBER] == expected(cls, document), count
+
+
+def test_operators_in_a_pipeline(rapyer: ModuleType) -> None:
+    ledger = Ledger().save()
+    with ledger.pipeline():
+        ledger.moment += timedelta(days=1)
+        ledger.moments += _D[:2]
+        ledger.prices["a"] = Decimal(5)
+        ledger.visits = [Visit(day=date(2020, 1, 1))]
+    document = json.loads(ask(Ledger, "JSON.GET", ledger.key, "$"))[0]
+    assert document[SHADOW_MEMBER] == expected(Ledger, document)
+    assert document[SHADOW_MEMBER]["moments"] and document[SHADOW_MEMBER]["prices_a"] == 5
