@@ -195,7 +195,7 @@ async def test_documents_that_were_stored_without(rapyer: ModuleType) -> None:
     assert await numbers("DatedGuest:old") == {"since": 1_000_000, "visits_day": []}
 
 
-class Ledger(AtomicRedisModel):
+class Diary(AtomicRedisModel):
     """Every shape in which a text with a number can stand."""
 
     moment: Index[datetime] = Field(MOMENT)
@@ -206,11 +206,11 @@ class Ledger(AtomicRedisModel):
     stays: dict[str, list[int]] = Field(default_factory=dict)
 
 
-class StrictLedger(Ledger):
+class StrictDiary(Diary):
     Meta = RedisConfig(optimistic=True, ttl=1_000)
 
 
-class OnceLedger(Ledger):
+class OnceDiary(Diary):
     Meta = RedisConfig(exactly_once=True)
 
 
@@ -229,56 +229,56 @@ def expected(cls: Any, document: Any) -> dict[str, Any]:
 
 _D = [datetime(2020, 1, 1 + i, tzinfo=timezone.utc) for i in range(9)]
 
-# Each changes a ledger on the server in one way.
+# Each changes a diary on the server in one way.
 STEPS: list[Any] = [
-    lambda ledger: ledger.moments.aappend(_D[0]),
-    lambda ledger: ledger.moments.aextend(_D[1:6]),
-    lambda ledger: ledger.moments.ainsert(1, _D[7]),
-    lambda ledger: ledger.moments.aset_item(0, _D[8]),
-    lambda ledger: ledger.moments.aremove_range(1, 3),
-    lambda ledger: ledger.moments.apop(),
-    lambda ledger: ledger.moments.apop(0),
-    lambda ledger: ledger.moments.aremove(_D[4]),
-    lambda ledger: ledger.prices.aset_item("a", Decimal("1.5")),
-    lambda ledger: ledger.prices.aupdate(b=Decimal(2), c=Decimal(3)),
-    lambda ledger: ledger.prices.asetdefault("a", Decimal(9)),
-    lambda ledger: ledger.prices.adel_item("a"),
-    lambda ledger: ledger.prices.apop("b"),
-    lambda ledger: ledger.visits.aappend(Visit(day=date(2020, 1, 1))),
-    lambda ledger: ledger.visits.aappend(Visit(day=date(2021, 1, 1))),
-    lambda ledger: ledger.visits[1].aupdate(day=date(2022, 2, 2)),
-    lambda ledger: ledger.visits[0].note.aappend("x"),
-    lambda ledger: ledger.visits.apop(0),
-    lambda ledger: ledger.moment.aset(_D[3]),
-    lambda ledger: ledger.moment.aadd(timedelta(days=1, microseconds=1)),
-    lambda ledger: ledger.moment.aapply(lambda moment: moment + timedelta(hours=1)),
-    lambda ledger: ledger.aupdate(visit=Visit(day=date(1999, 9, 9)), moment=_D[2]),
-    lambda ledger: ledger.visit.aupdate(day=date(2000, 1, 1)),
-    lambda ledger: ledger.aupdate(visit=None),
-    lambda ledger: ledger.asave(force=True),
-    lambda ledger: ledger.moments.aclear(),
-    lambda ledger: ledger.prices.aclear(),
-    lambda ledger: type(ledger).aupdate_or_create(ledger, ["moment"]),
-    lambda ledger: ledger.aload(),
+    lambda diary: diary.moments.aappend(_D[0]),
+    lambda diary: diary.moments.aextend(_D[1:6]),
+    lambda diary: diary.moments.ainsert(1, _D[7]),
+    lambda diary: diary.moments.aset_item(0, _D[8]),
+    lambda diary: diary.moments.aremove_range(1, 3),
+    lambda diary: diary.moments.apop(),
+    lambda diary: diary.moments.apop(0),
+    lambda diary: diary.moments.aremove(_D[4]),
+    lambda diary: diary.prices.aset_item("a", Decimal("1.5")),
+    lambda diary: diary.prices.aupdate(b=Decimal(2), c=Decimal(3)),
+    lambda diary: diary.prices.asetdefault("a", Decimal(9)),
+    lambda diary: diary.prices.adel_item("a"),
+    lambda diary: diary.prices.apop("b"),
+    lambda diary: diary.visits.aappend(Visit(day=date(2020, 1, 1))),
+    lambda diary: diary.visits.aappend(Visit(day=date(2021, 1, 1))),
+    lambda diary: diary.visits[1].aupdate(day=date(2022, 2, 2)),
+    lambda diary: diary.visits[0].note.aappend("x"),
+    lambda diary: diary.visits.apop(0),
+    lambda diary: diary.moment.aset(_D[3]),
+    lambda diary: diary.moment.aadd(timedelta(days=1, microseconds=1)),
+    lambda diary: diary.moment.aapply(lambda moment: moment + timedelta(hours=1)),
+    lambda diary: diary.aupdate(visit=Visit(day=date(1999, 9, 9)), moment=_D[2]),
+    lambda diary: diary.visit.aupdate(day=date(2000, 1, 1)),
+    lambda diary: diary.aupdate(visit=None),
+    lambda diary: diary.asave(force=True),
+    lambda diary: diary.moments.aclear(),
+    lambda diary: diary.prices.aclear(),
+    lambda diary: type(diary).aupdate_or_create(diary, ["moment"]),
+    lambda diary: diary.aload(),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("cls", [Ledger, StrictLedger, OnceLedger])
+@pytest.mark.parametrize("cls", [Diary, StrictDiary, OnceDiary])
 async def test_after_every_step(rapyer: ModuleType, cls: Any) -> None:
-    ledger = await cls().asave()
+    diary = await cls().asave()
     for count, step in enumerate(STEPS):
-        await step(ledger)
-        document = json.loads(await ask(cls, "JSON.GET", ledger.key, "$"))[0]
+        await step(diary)
+        document = json.loads(await ask(cls, "JSON.GET", diary.key, "$"))[0]
         assert document[SHADOW_MEMBER] == expected(cls, document), count
 
 
 async def test_operators_in_a_pipeline(rapyer: ModuleType) -> None:
-    ledger = await Ledger().asave()
-    async with ledger.apipeline():
-        ledger.moment += timedelta(days=1)
-        ledger.moments += _D[:2]
-        ledger.prices["a"] = Decimal(5)
-        ledger.visits = [Visit(day=date(2020, 1, 1))]
-    document = json.loads(await ask(Ledger, "JSON.GET", ledger.key, "$"))[0]
-    assert document[SHADOW_MEMBER] == expected(Ledger, document)
+    diary = await Diary().asave()
+    async with diary.apipeline():
+        diary.moment += timedelta(days=1)
+        diary.moments += _D[:2]
+        diary.prices["a"] = Decimal(5)
+        diary.visits = [Visit(day=date(2020, 1, 1))]
+    document = json.loads(await ask(Diary, "JSON.GET", diary.key, "$"))[0]
+    assert document[SHADOW_MEMBER] == expected(Diary, document)
     assert document[SHADOW_MEMBER]["moments"] and document[SHADOW_MEMBER]["prices_a"] == 5

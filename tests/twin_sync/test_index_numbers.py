@@ -196,7 +196,7 @@ def test_documents_that_were_stored_without(rapyer: ModuleType) -> None:
     assert numbers("DatedGuest:old") == {"since": 1_000_000, "visits_day": []}
 
 
-class Ledger(AtomicRedisModel):
+class Diary(AtomicRedisModel):
     """Every shape in which a text with a number can stand."""
 
     moment: Index[datetime] = Field(MOMENT)
@@ -207,11 +207,11 @@ class Ledger(AtomicRedisModel):
     stays: dict[str, list[int]] = Field(default_factory=dict)
 
 
-class StrictLedger(Ledger):
+class StrictDiary(Diary):
     Meta = RedisConfig(optimistic=True, ttl=1_000)
 
 
-class OnceLedger(Ledger):
+class OnceDiary(Diary):
     Meta = RedisConfig(exactly_once=True)
 
 
@@ -230,56 +230,56 @@ def expected(cls: Any, document: Any) -> dict[str, Any]:
 
 _D = [datetime(2020, 1, 1 + i, tzinfo=timezone.utc) for i in range(9)]
 
-# Each changes a ledger on the server in one way.
+# Each changes a diary on the server in one way.
 STEPS: list[Any] = [
-    lambda ledger: ledger.moments.append(_D[0]),
-    lambda ledger: ledger.moments.extend(_D[1:6]),
-    lambda ledger: ledger.moments.insert(1, _D[7]),
-    lambda ledger: ledger.moments.set_item(0, _D[8]),
-    lambda ledger: ledger.moments.remove_range(1, 3),
-    lambda ledger: ledger.moments.pop(),
-    lambda ledger: ledger.moments.pop(0),
-    lambda ledger: ledger.moments.remove(_D[4]),
-    lambda ledger: ledger.prices.set_item("a", Decimal("1.5")),
-    lambda ledger: ledger.prices.update(b=Decimal(2), c=Decimal(3)),
-    lambda ledger: ledger.prices.setdefault("a", Decimal(9)),
-    lambda ledger: ledger.prices.del_item("a"),
-    lambda ledger: ledger.prices.pop("b"),
-    lambda ledger: ledger.visits.append(Visit(day=date(2020, 1, 1))),
-    lambda ledger: ledger.visits.append(Visit(day=date(2021, 1, 1))),
-    lambda ledger: ledger.visits[1].update(day=date(2022, 2, 2)),
-    lambda ledger: ledger.visits[0].note.append("x"),
-    lambda ledger: ledger.visits.pop(0),
-    lambda ledger: ledger.moment.set(_D[3]),
-    lambda ledger: ledger.moment.add(timedelta(days=1, microseconds=1)),
-    lambda ledger: ledger.moment.apply(lambda moment: moment + timedelta(hours=1)),
-    lambda ledger: ledger.update(visit=Visit(day=date(1999, 9, 9)), moment=_D[2]),
-    lambda ledger: ledger.visit.update(day=date(2000, 1, 1)),
-    lambda ledger: ledger.update(visit=None),
-    lambda ledger: ledger.save(force=True),
-    lambda ledger: ledger.moments.clear(),
-    lambda ledger: ledger.prices.clear(),
-    lambda ledger: type(ledger).update_or_create(ledger, ["moment"]),
-    lambda ledger: ledger.load(),
+    lambda diary: diary.moments.append(_D[0]),
+    lambda diary: diary.moments.extend(_D[1:6]),
+    lambda diary: diary.moments.insert(1, _D[7]),
+    lambda diary: diary.moments.set_item(0, _D[8]),
+    lambda diary: diary.moments.remove_range(1, 3),
+    lambda diary: diary.moments.pop(),
+    lambda diary: diary.moments.pop(0),
+    lambda diary: diary.moments.remove(_D[4]),
+    lambda diary: diary.prices.set_item("a", Decimal("1.5")),
+    lambda diary: diary.prices.update(b=Decimal(2), c=Decimal(3)),
+    lambda diary: diary.prices.setdefault("a", Decimal(9)),
+    lambda diary: diary.prices.del_item("a"),
+    lambda diary: diary.prices.pop("b"),
+    lambda diary: diary.visits.append(Visit(day=date(2020, 1, 1))),
+    lambda diary: diary.visits.append(Visit(day=date(2021, 1, 1))),
+    lambda diary: diary.visits[1].update(day=date(2022, 2, 2)),
+    lambda diary: diary.visits[0].note.append("x"),
+    lambda diary: diary.visits.pop(0),
+    lambda diary: diary.moment.set(_D[3]),
+    lambda diary: diary.moment.add(timedelta(days=1, microseconds=1)),
+    lambda diary: diary.moment.apply(lambda moment: moment + timedelta(hours=1)),
+    lambda diary: diary.update(visit=Visit(day=date(1999, 9, 9)), moment=_D[2]),
+    lambda diary: diary.visit.update(day=date(2000, 1, 1)),
+    lambda diary: diary.update(visit=None),
+    lambda diary: diary.save(force=True),
+    lambda diary: diary.moments.clear(),
+    lambda diary: diary.prices.clear(),
+    lambda diary: type(diary).update_or_create(diary, ["moment"]),
+    lambda diary: diary.load(),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("cls", [Ledger, StrictLedger, OnceLedger])
+@pytest.mark.parametrize("cls", [Diary, StrictDiary, OnceDiary])
 def test_after_every_step(rapyer: ModuleType, cls: Any) -> None:
-    ledger = cls().save()
+    diary = cls().save()
     for count, step in enumerate(STEPS):
-        step(ledger)
-        document = json.loads(ask(cls, "JSON.GET", ledger.key, "$"))[0]
+        step(diary)
+        document = json.loads(ask(cls, "JSON.GET", diary.key, "$"))[0]
         assert document[SHADOW_MEMBER] == expected(cls, document), count
 
 
 def test_operators_in_a_pipeline(rapyer: ModuleType) -> None:
-    ledger = Ledger().save()
-    with ledger.pipeline():
-        ledger.moment += timedelta(days=1)
-        ledger.moments += _D[:2]
-        ledger.prices["a"] = Decimal(5)
-        ledger.visits = [Visit(day=date(2020, 1, 1))]
-    document = json.loads(ask(Ledger, "JSON.GET", ledger.key, "$"))[0]
-    assert document[SHADOW_MEMBER] == expected(Ledger, document)
+    diary = Diary().save()
+    with diary.pipeline():
+        diary.moment += timedelta(days=1)
+        diary.moments += _D[:2]
+        diary.prices["a"] = Decimal(5)
+        diary.visits = [Visit(day=date(2020, 1, 1))]
+    document = json.loads(ask(Diary, "JSON.GET", diary.key, "$"))[0]
+    assert document[SHADOW_MEMBER] == expected(Diary, document)
     assert document[SHADOW_MEMBER]["moments"] and document[SHADOW_MEMBER]["prices_a"] == 5
