@@ -70,7 +70,9 @@ def fetch_target(reference: BoundReference) -> Any:
         target = (_read([wanted]))[wanted.key]
         if target is None and not reference.rapyer_rule.missing_is_none:
             raise reference.rapyer_dangling()
-        reference.rapyer_resolve(target)
+        # Another task may have fetched it meanwhile, and has been given that instance.
+        if not reference.is_resolved:
+            reference.rapyer_resolve(target)
     return reference.rapyer_target
 
 

@@ -272,7 +272,7 @@ def _made(rule: ReferencePlan, value: Any, spot: Where) -> BoundReference:
         reference: BoundReference = rule.made(value)
     except ValueError as error:
         raise InvalidValueError(
-            f"{spot}: {error}", expected=rule.described(), actual=value, **spot.about()
+            f"{str(spot).strip()}: {error}", expected=rule.described(), actual=value, **spot.about()
         ) from error
     return reference
 

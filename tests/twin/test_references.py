@@ -24,6 +24,7 @@ from rapyer_async import (
     apipeline,
     init_rapyer,
 )
+from rapyer_async._seam import task_group
 from rapyer_async.clients import REGISTRY
 from rapyer_core.errors import (
     CorruptedModelError,
@@ -346,6 +347,21 @@ async def test_stored_keys_that_fit_no_class(rapyer: ModuleType) -> None:
     await ask(RefBook, "JSON.SET", book.key, "$.author", f'"{code.key}"')
     with pytest.raises(CorruptedModelError, match="author"):
         await RefBook.aget(book.key)
+
+
+async def test_many_tasks_fetch_one_reference(rapyer: ModuleType) -> None:
+    book = await RefBook.aget((await RefBook(author=await author()).asave()).key)
+    found: list[RefAuthor] = []
+
+    async def fetch() -> None:
+        found.append(await book.author.afetch())
+
+    async with task_group() as group:
+        for _ in range(10):
+            group.start_soon(fetch)
+    assert len(found) == 10
+    assert len({one.key for one in found}) == 1
+    assert book.author.value in found
 
 
 async def test_pipelines_queue_assignments(rapyer: ModuleType) -> None:

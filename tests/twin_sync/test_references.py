@@ -36,6 +36,7 @@ from rapyer_sync import (
     init_rapyer,
     pipeline,
 )
+from rapyer_sync._seam import task_group
 from rapyer_sync.clients import REGISTRY
 
 from .asking import ask, stored
@@ -347,6 +348,21 @@ def test_stored_keys_that_fit_no_class(rapyer: ModuleType) -> None:
     ask(RefBook, "JSON.SET", book.key, "$.author", f'"{code.key}"')
     with pytest.raises(CorruptedModelError, match="author"):
         RefBook.get(book.key)
+
+
+def test_many_tasks_fetch_one_reference(rapyer: ModuleType) -> None:
+    book = RefBook.get((RefBook(author=author()).save()).key)
+    found: list[RefAuthor] = []
+
+    def fetch() -> None:
+        found.append(book.author.fetch())
+
+    with task_group() as group:
+        for _ in range(10):
+            group.start_soon(fetch)
+    assert len(found) == 10
+    assert len({one.key for one in found}) == 1
+    assert book.author.value in found
 
 
 def test_pipelines_queue_assignments(rapyer: ModuleType) -> None:

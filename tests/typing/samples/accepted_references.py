@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from typing_extensions import assert_type
 
 from rapyer_async import (
+    ActionGroup,
     AtomicRedisModel,
+    CascadeResult,
+    CascadeTTL,
     Expression,
     Field,
     ForeignKey,
+    MissingAsNone,
     Nullable,
     RapyerKey,
+    RedisConfig,
     RedisDict,
     RedisList,
     RedisStr,
@@ -25,6 +32,23 @@ class Publisher(AtomicRedisModel):
 class Author(AtomicRedisModel):
     name: RedisStr
     publisher: Reference[Publisher]
+
+
+class Lent(AtomicRedisModel):
+    Meta = RedisConfig(
+        ttl=60,
+        refresh_ttl=ActionGroup.FETCH | ActionGroup.UPDATE,
+        cascade_ttl=CascadeTTL(depth=1),
+    )
+    reader: Annotated[Reference[Author], CascadeTTL(enabled=False)]
+    former: Annotated[Reference[Author] | None, MissingAsNone()] = None
+
+
+async def lifetimes(lent: Lent) -> None:
+    assert_type(lent.reader, Reference[Author])
+    assert_type(lent.former, Reference[Author] | None)
+    assert_type(await lent.aset_ttl(60, cascade=True), CascadeResult | None)
+    await lent.refresh_ttl()
 
 
 class Book(AtomicRedisModel):
@@ -77,5 +101,6 @@ async def reads(book: Book) -> None:
     assert_type(await book.author.aset(book.author), Reference[Author])
     assert_type(await book.afetch_related("author.publisher"), Book)
     assert_type(await Book.aget("key", fetch=["author"]), Book)
+    assert_type(await Book.where(Book.author == "key").fetch("author").aall(), list[Book])
     await book.author.aunload()
     await book.author.name.aappend("!")

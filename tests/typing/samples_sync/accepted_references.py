@@ -3,15 +3,22 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from typing_extensions import assert_type
 
 from rapyer_sync import (
+    ActionGroup,
     AtomicRedisModel,
+    CascadeResult,
+    CascadeTTL,
     Expression,
     Field,
     ForeignKey,
+    MissingAsNone,
     Nullable,
     RapyerKey,
+    RedisConfig,
     RedisDict,
     RedisList,
     RedisStr,
@@ -26,6 +33,23 @@ class Publisher(AtomicRedisModel):
 class Author(AtomicRedisModel):
     name: RedisStr
     publisher: Reference[Publisher]
+
+
+class Lent(AtomicRedisModel):
+    Meta = RedisConfig(
+        ttl=60,
+        refresh_ttl=ActionGroup.FETCH | ActionGroup.UPDATE,
+        cascade_ttl=CascadeTTL(depth=1),
+    )
+    reader: Annotated[Reference[Author], CascadeTTL(enabled=False)]
+    former: Annotated[Reference[Author] | None, MissingAsNone()] = None
+
+
+def lifetimes(lent: Lent) -> None:
+    assert_type(lent.reader, Reference[Author])
+    assert_type(lent.former, Reference[Author] | None)
+    assert_type(lent.set_ttl(60, cascade=True), CascadeResult | None)
+    lent.refresh_ttl()
 
 
 class Book(AtomicRedisModel):
@@ -78,5 +102,6 @@ def reads(book: Book) -> None:
     assert_type(book.author.set(book.author), Reference[Author])
     assert_type(book.fetch_related("author.publisher"), Book)
     assert_type(Book.get("key", fetch=["author"]), Book)
+    assert_type(Book.where(Book.author == "key").fetch("author").all(), list[Book])
     book.author.unload()
     book.author.name.append("!")
