@@ -27,7 +27,7 @@ NAMES = ("", "a", "A", "b b", "é", "ab", "10", "9")
 STEPS = 60
 
 
-class Ledger(AtomicRedisModel):
+class AgreedLedger(AtomicRedisModel):
     """One class, which is asked on one server after the other."""
 
     number: Key[int]
@@ -38,8 +38,8 @@ class Ledger(AtomicRedisModel):
     hits: RedisInt = Field(0)
 
 
-def ledger(chance: random.Random, number: int) -> Ledger:
-    return Ledger(
+def ledger(chance: random.Random, number: int) -> AgreedLedger:
+    return AgreedLedger(
         number=number,
         name=chance.choice(NAMES),
         amount=chance.choice([None, *range(-3, 4), 2**53, 2**53 + 1, 2**60]),
@@ -49,7 +49,7 @@ def ledger(chance: random.Random, number: int) -> Ledger:
 
 
 def query_of(chance: random.Random) -> Any:
-    fields: Any = Ledger
+    fields: Any = AgreedLedger
     conditions = [
         fields.amount >= chance.randint(-3, 3),
         fields.amount != 2**53,
@@ -61,7 +61,7 @@ def query_of(chance: random.Random) -> Any:
         fields.amount > 2**53,
     ]
     chosen = chance.sample(conditions, chance.randint(0, 2))
-    query = Ledger.where(*(each if chance.random() < 0.7 else ~each for each in chosen))
+    query = AgreedLedger.where(*(each if chance.random() < 0.7 else ~each for each in chosen))
     sorts = [fields.name, fields.amount, fields.rate, fields.flag]
     keys = chance.sample(sorts, chance.randint(1, 3))
     return query.sort(*(key if chance.random() < 0.5 else -key for key in keys))
@@ -70,7 +70,7 @@ def query_of(chance: random.Random) -> Any:
 def answers(seed: int) -> list[Any]:
     """Ask what a seed says, and return all that was answered."""
     chance = random.Random(seed)
-    Ledger.insert(*(ledger(chance, number) for number in range(90)))
+    AgreedLedger.insert(*(ledger(chance, number) for number in range(90)))
     told: list[Any] = []
     for _ in range(STEPS):
         query = query_of(chance)
@@ -82,14 +82,14 @@ def answers(seed: int) -> list[Any]:
         told.append([each.number for each in query])
         told.append(pages(query, chance.randint(1, 30)))
         told.append(part.values("name", "amount"))
-        rows = query.aggregate(Ledger.flag, n=Count(), total=Sum("amount"), rates=Sum("rate"))
+        rows = query.aggregate(AgreedLedger.flag, n=Count(), total=Sum("amount"), rates=Sum("rate"))
         told.append(sorted(rows, key=lambda row: row["flag"]))
         if chance.random() < 0.2:
             done = part.update(hits=change.increase(1), amount=chance.choice([None, 7]))
             told.append((done.matched, done.changed, done.failed))
         if chance.random() < 0.05:
             told.append(part.delete().changed)
-    told.append(sorted((each.number, each.hits, each.amount) for each in Ledger.find()))
+    told.append(sorted((each.number, each.hits, each.amount) for each in AgreedLedger.find()))
     return told
 
 
