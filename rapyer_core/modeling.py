@@ -319,7 +319,9 @@ def _pickling_schema(cls: Any, source: Any, handler: Any) -> Any:
     """Return pydantic's schema of a class whose settings allow pickles, with these in it."""
     setting = _allows_pickle(cls.__mro__[1:], cls.__dict__.get("Meta"))
     schema = handler(source)
-    return with_pickles(schema, cls, allowed_by(setting)) if setting else schema
+    if not setting:
+        return schema
+    return with_pickles(schema, cls, allowed_by(setting), handler.resolve_ref_schema)
 
 
 def _refuse_reserved(model: str, names: Iterable[str]) -> None:

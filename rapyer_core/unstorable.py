@@ -21,7 +21,7 @@ _KINDS = frozenset({"is-instance", "is-subclass", "callable"})
 # Where a schema has further ones: one, several, or several by name.
 _INNER = (
     *("schema", "keys_schema", "values_schema", "extras_schema", "json_schema", "lax_schema"),
-    *("items_schema", "choices", "steps", "fields", "definitions"),
+    *("items_schema", "arguments_schema", "choices", "steps", "fields", "definitions"),
 )
 
 CHOICES = (
@@ -89,8 +89,11 @@ def _parts_of(schema: Any) -> Iterator[Any]:
 
 
 def _without_label(part: Any) -> Any:
-    """Return a choice of a union without the label that may be with it."""
-    return part[0] if is_series(part) else part
+    """Return a choice of a union, or an argument of a call, without the label that is with it."""
+    if is_series(part):
+        return part[0]
+    is_argument = is_object(part) and "type" not in part and "schema" in part
+    return part["schema"] if is_argument else part
 
 
 def _is_schema(part: Any) -> bool:
@@ -106,30 +109,68 @@ def _name_of(schema: Any) -> str:
     return f"type[{name}]" if schema["type"] == "is-subclass" else str(name)
 
 
-def with_pickles(schema: Any, own: type[Any], allowed: Allowed) -> Any:
+def with_pickles(
+    schema: Any, own: type[Any], allowed: Allowed, resolve: Callable[[Any], Any]
+) -> Any:
     """Return a model's schema in which what JSON cannot hold is stored as a pickle.
 
-    Other models in it stay as they are: pydantic uses their own schemas for them.
+    Other models in it stay as they are: pydantic uses their own schemas for them. `resolve` gives
+    the schema that a reference refers to, or raises LookupError.
     """
-    kind = schema.get("type")
-    if "serialization" in schema or (kind in ("model", "dataclass") and _is_other(schema, own)):
-        return schema
-    if kind in _KINDS:
-        return pickled_schema(schema, allowed)
-    if kind == "union" and any(_unstorable(schema, {}, _Everything())):
-        # Whole, since a text could be one choice's as well as a pickle of another.
-        return pickled_schema(schema, allowed)
-    return _rebuilt(schema, lambda part: with_pickles(part, own, allowed))
+    return _Pickling(own, allowed, resolve).of(schema, frozenset())
 
 
-def _is_other(schema: Any, own: type[Any]) -> bool:
-    """Return whether pydantic uses the schema that a class has by itself."""
-    cls = schema["cls"]
-    return cls is not own and hasattr(cls, "__pydantic_validator__")
+class _Pickling:
+    """Rewrites the schema of one class."""
+
+    def __init__(self, own: type[Any], allowed: Allowed, resolve: Callable[[Any], Any]) -> None:
+        self._own = own
+        self._allowed = allowed
+        self._resolve = resolve
+
+    def of(self, schema: Any, around: frozenset[str]) -> Any:
+        """Return a schema rewritten; `around` are the references that lead to it."""
+        if "serialization" in schema or self._is_by_itself(schema):
+            return schema
+        if schema.get("type") in _KINDS or self._is_pickled_whole(schema):
+            return pickled_schema(schema, self._allowed)
+        if schema.get("type") == "definition-ref":
+            return self._referred(schema, around)
+        return _rebuilt(schema, lambda part: self.of(part, around))
+
+    def _is_by_itself(self, schema: Any) -> bool:
+        """Return whether pydantic uses the schema that a class has by itself."""
+        if schema.get("type") not in ("model", "dataclass"):
+            return False
+        cls = schema["cls"]
+        return cls is not self._own and hasattr(cls, "__pydantic_validator__")
+
+    def _is_pickled_whole(self, schema: Any) -> bool:
+        """Return whether the parts of a value cannot be pickled by themselves.
+
+        Of a union a text could be one choice's as well as a pickle of another; the fields of a
+        named tuple, which is a call before pydantic 2.14, are not written by their schemas.
+        """
+        is_one = schema.get("type") in ("union", "call")
+        return is_one and any(_unstorable(schema, {}, _Everything()))
+
+    def _referred(self, reference: Any, around: frozenset[str]) -> Any:
+        """Return what a reference refers to in its place, where that is rewritten."""
+        ref = reference["schema_ref"]
+        if ref in around:
+            return reference
+        try:
+            target = self._resolve(reference)
+        except LookupError:
+            return reference  # to the class that is being made
+        new = self.of(target, around | {ref})
+        if new == target:
+            return reference
+        return {name: part for name, part in new.items() if name != "ref"}
 
 
 class _Everything(set[str]):
-    """References are not followed from a union: what they name is rewritten where it is defined."""
+    """References are not followed from a union: what they name is rewritten by itself."""
 
     def __contains__(self, _: object) -> bool:
         return True

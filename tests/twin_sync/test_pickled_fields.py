@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import hmac
 import os
@@ -16,7 +17,7 @@ from fractions import Fraction
 from ipaddress import ip_network
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from typing_extensions import TypedDict
 
 from rapyer_core.errors import (
     CorruptedModelError,
@@ -107,6 +109,46 @@ class Allowing(AtomicRedisModel):
 
 class Heir(Allowing):
     pair: tuple[Shape, int] = (Shape(), 1)
+
+
+@dataclasses.dataclass
+class Holding:
+    shape: Shape
+    number: int = 0
+
+
+class Placed(NamedTuple):
+    shape: Shape
+    number: int = 0
+
+
+class Typed(TypedDict):
+    shape: Shape
+
+
+T = TypeVar("T")
+
+
+class PickledBox(AtomicRedisModel, Generic[T]):
+    Meta = RedisConfig(allow_pickle=True)
+    value: T
+    items: list[T] = []
+
+
+class Structured(AtomicRedisModel):
+    Meta = RedisConfig(allow_pickle=True)
+    held: Holding
+    placed: Placed
+    typed: Typed
+    many: list[Holding] = []
+    either: Holding | int = 1
+    nested: dict[str, list[Shape | None]] = {}
+    later: LateShape | None = None
+    inner: list[Structured] = []
+
+
+class LateShape(Shape):
+    pass
 
 
 class AllowingSome(AtomicRedisModel):
@@ -211,6 +253,25 @@ def test_a_model_that_allows_pickles(rapyer: ModuleType) -> None:
     document = stored(model)
     assert document["count"] == 0 and document["pair"][1] == 2
     assert document["maybe"].startswith("rapyer-pickle:1:") and document["inner"]["maybe"] is None
+
+
+def test_types_made_of_others(rapyer: ModuleType) -> None:
+    shape = Shape(2)
+    model = Structured(
+        held=Holding(shape),
+        placed=Placed(shape, 3),
+        typed={"shape": shape},
+        many=[Holding(shape, 4)],
+        either=Holding(shape),
+        nested={"a": [shape, None]},
+        later=LateShape(5),
+        inner=[Structured(held=Holding(shape), placed=Placed(shape), typed={"shape": shape})],
+    ).save()
+    assert Structured.get(model.key) == model
+    document = stored(model)
+    assert document["held"]["number"] == 0 and document["many"][0]["number"] == 4
+    box = PickledBox[Shape](value=shape, items=[shape]).save()
+    assert PickledBox[Shape].get(box.key) == box
 
 
 def test_the_setting_is_inherited_from_the_base_of_all(rapyer: ModuleType) -> None:
