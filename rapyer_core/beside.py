@@ -140,7 +140,12 @@ class Beside(NamedTuple):
             Change(ALWAYS, position, field.letter, "seen", words)
             for position, (field, words) in enumerate(zip(self.fields, contents, strict=True), 1)
         ]
-        return [*seen, *new]
+        changed = (
+            part
+            for change, words in zip(new, contents, strict=True)
+            for part in _differences(change, words)
+        )
+        return [*seen, *changed]
 
     def saving(self, model: DocumentModel, condition: str = ALWAYS) -> list[Change]:
         """Return what a save has to write: what was added and removed in a model."""
@@ -225,6 +230,24 @@ def _member_in(document: Any, way: tuple[str, ...]) -> dict[str, Any] | None:
 
 def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
+
+
+def _differences(change: Change, had: Sequence[bytes]) -> list[Change]:
+    """Return what makes a whole value of one that the server has; nothing where it is the same."""
+    if change.letter == "s":
+        before, after = {text.decode() for text in had}, set(change.words)
+        parts: list[tuple[str, list[Argument]]] = [
+            ("remove", list(before - after)),
+            ("add", list(after - before)),
+        ]
+        return [change._replace(verb=verb, words=words) for verb, words in parts if words]
+    start = MARK if change.letter == "k" else 0
+    items = zip(had[::2], had[1::2], strict=True)
+    known = [word for item, priority in items for word in (float(priority), item[start:].decode())]
+    wanted = [
+        float(word) if position % 2 == 0 else word for position, word in enumerate(change.words)
+    ]
+    return [] if known == wanted else [change]
 
 
 def _changes_at(model: DocumentModel, field: SpecialField) -> Iterable[tuple[str, list[Argument]]]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from rapyer_async import AtomicRedisModel, Field, RedisConfig, RedisSet
+from rapyer_async._seam import task_group
 from rapyer_core.errors import (
     InvalidValueError,
     KeyNotFound,
@@ -364,3 +365,35 @@ async def test_a_save_writes_what_python_changed(
     await Sets.at(model.key).numbers.aadd_many(theirs)
     await model.asave()
     assert await stored_numbers(model) == expected | theirs
+
+
+async def test_applying_a_function_to_a_document_writes_what_it_changed(sets: Sets) -> None:
+    await sets.words.aadd_many(["a", "b"])
+
+    def rename(model: Sets) -> None:
+        model.words = {"b", "c"}
+
+    await sets.aapply(rename)
+    loaded = await Sets.aget(sets.key)
+    assert loaded.words == {"b", "c"} == sets.words and loaded.numbers == {1, 2}
+
+
+async def test_functions_that_are_applied_at_once_lose_nothing(sets: Sets) -> None:
+    async def on_the_set(number: int) -> None:
+        await Sets.at(sets.key).numbers.aapply(lambda members: members | {number})
+
+    async def on_the_document(number: int) -> None:
+        def add(model: Sets) -> None:
+            model.numbers = model.numbers | {number}
+
+        await (await Sets.aget(sets.key)).aapply(add)
+
+    async def directly(number: int) -> None:
+        await Sets.at(sets.key).numbers.aadd(number)
+
+    async with task_group() as group:
+        for number in range(10, 20):
+            group.start_soon(on_the_set, number)
+            group.start_soon(on_the_document, 10 + number)
+            group.start_soon(directly, 20 + number)
+    assert await stored_numbers(sets) == {1, 2, *range(10, 40)}

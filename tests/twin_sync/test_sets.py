@@ -22,6 +22,7 @@ from rapyer_core.errors import (
     StaleModelError,
 )
 from rapyer_sync import AtomicRedisModel, Field, RedisConfig, RedisSet
+from rapyer_sync._seam import task_group
 
 from .asking import ask
 
@@ -365,3 +366,35 @@ def test_a_save_writes_what_python_changed(
     Sets.at(model.key).numbers.add_many(theirs)
     model.save()
     assert stored_numbers(model) == expected | theirs
+
+
+def test_applying_a_function_to_a_document_writes_what_it_changed(sets: Sets) -> None:
+    sets.words.add_many(["a", "b"])
+
+    def rename(model: Sets) -> None:
+        model.words = {"b", "c"}
+
+    sets.apply(rename)
+    loaded = Sets.get(sets.key)
+    assert loaded.words == {"b", "c"} == sets.words and loaded.numbers == {1, 2}
+
+
+def test_functions_that_are_applied_at_once_lose_nothing(sets: Sets) -> None:
+    def on_the_set(number: int) -> None:
+        Sets.at(sets.key).numbers.apply(lambda members: members | {number})
+
+    def on_the_document(number: int) -> None:
+        def add(model: Sets) -> None:
+            model.numbers = model.numbers | {number}
+
+        (Sets.get(sets.key)).apply(add)
+
+    def directly(number: int) -> None:
+        Sets.at(sets.key).numbers.add(number)
+
+    with task_group() as group:
+        for number in range(10, 20):
+            group.start_soon(on_the_set, number)
+            group.start_soon(on_the_document, 10 + number)
+            group.start_soon(directly, 20 + number)
+    assert stored_numbers(sets) == {1, 2, *range(10, 40)}
