@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from typing_extensions import Self
+
 from .paths import Segment
 from .search.operators import FieldOperators
 from .search.schema import EACH, Way, json_path, names_of
@@ -54,8 +56,8 @@ class Expression(FieldOperators[T]):
         return self._at(EACH)
 
     def __getattr__(self, name: str) -> Expression[Any]:
-        if name.startswith("__"):
-            raise AttributeError(name)
+        if name.startswith("_") or name in ("rapyer_owner", "rapyer_way"):
+            raise AttributeError(name)  # a copy is asked before it has its slots
         return self._member(name, AttributeError(f"{self!r} has no field {name!r}"))
 
     def __getitem__(self, name: str) -> Expression[Any]:
@@ -88,6 +90,12 @@ class Expression(FieldOperators[T]):
             else:
                 plan = plan.fields[part] if plan.kind == "model" else plan.value
         return plan
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # it is the field, of which there is one
+
+    def __copy__(self) -> Self:
+        return self
 
     def __repr__(self) -> str:
         return f"<{self.rapyer_owner.__name__} {self.json_path}>"

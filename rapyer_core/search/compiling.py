@@ -210,6 +210,13 @@ class _Compiling:
             return self.unsure(_ALL, _NONE, wide)
         return self._test(condition, wide)
 
+    def _is_own(self, field: IndexedField) -> bool:
+        """Return whether a field is the class', or is as it was in the class that it comes from."""
+        own = self._fields.get(field.way)
+        if own is None or own[2:4] != field[2:4] or own.attribute != field.attribute:
+            return False
+        return field.owner in {base.__qualname__ for base in self._cls.__mro__}
+
     def unsure(self, at_least: str, at_most: str, wide: bool) -> str:
         """Return one of two texts, and note that they differ."""
         self.is_exact = False
@@ -226,7 +233,7 @@ class _Compiling:
 
     def _test(self, condition: Any, wide: bool) -> str:
         field: IndexedField = condition.field
-        if self._fields.get(field.way) != field:
+        if not self._is_own(field):
             raise BadFilterError(
                 f"{field.owner}.{field.name} is no field of {self._cls.__name__}, which is asked",
                 model=self._cls.__name__,

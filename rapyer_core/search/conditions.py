@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from typing_extensions import Self
+
 from ..errors import UnsupportedArgumentTypeError, UnsupportedArgumentValueError
 from .pattern import Pattern
 from .schema import IndexedField, Way
@@ -53,6 +55,9 @@ class Condition:
 
     def __invert__(self) -> Condition:
         return checked(Not(self))
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # nothing of it changes
 
     @cached_property
     def depth(self) -> int:

@@ -265,7 +265,9 @@ def test_expressions_are_themselves_and_can_be_kept() -> None:
     assert Resident.age is Resident.age and R.home.name is R.home.name
     known = {Resident.age: 1, Resident.height: 2}
     assert known[Resident.age] == 1 and len({R.age, R.height, R.age}) == 2
-    assert copy.copy(R.age > 1) is not None
+    assert copy.copy(R.age) is copy.deepcopy(R.age) is R.age
+    one = R.age > 1
+    assert copy.deepcopy(one) is one
     assert R.lines.name.json_path == '$["lines"][*]["name"]'
     assert R.home.name.field_name == "name" and repr(R.age) == '<Resident $["age"]>'
     with pytest.raises(AttributeError):
@@ -282,6 +284,9 @@ def test_subclasses_ask_about_their_own() -> None:
 
     elder: Any = Elder
     assert compiled((elder.age > 1) & (elder.years > 2), Elder).is_exact
+    assert compiled(R.age > 1, Elder).text == "(@age:[($p0 +inf])"
+    with pytest.raises(UnsupportedArgumentValueError):
+        compiled(elder.age > 1, Resident)
     with pytest.raises(UnsupportedArgumentValueError):
         compiled(R.flag == True, Stranger)  # noqa: E712
     with pytest.raises(UnsupportedArgumentValueError):
