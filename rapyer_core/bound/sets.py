@@ -297,7 +297,8 @@ class SetOperations(SpecialOperations):
         def settle(reply: list[bytes]) -> set[Any]:
             return combine(self.rapyer_read(reply), *map(set[Any], local))
 
-        operation = self.rapyer_special_operation(route, command, (), settle, is_read=True)
+        name = "set_combine"
+        operation = self.rapyer_special_operation(route, name, (), settle, is_read=True)
         own, lifetime = operation.companions, operation.lifetime
         keys = tuple(
             key
@@ -306,7 +307,6 @@ class SetOperations(SpecialOperations):
         )
         seconds = "" if lifetime is None else lifetime
         return operation._replace(
-            name="set_combine",
             args=(command, seconds, len(own)),
             companions=(*own, *keys),
             # Its own keys only: the others' documents have lifetimes of their own.

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, create_model
 
 from rapyer_async import (
+    ActionGroup,
     AtomicRedisModel,
     Field,
     KeepEqual,
@@ -212,6 +213,25 @@ async def test_every_operation_starts_its_lifetime_anew(rapyer: ModuleType) -> N
             for key in await ask(LastingWithTags, "KEYS", "*")
         }
         assert all(left > 900 for left in lifetimes.values()), (operation, lifetimes)
+
+
+class Appending(AtomicRedisModel):
+    Meta = RedisConfig(key_prefix="AppendingTags", ttl=1000, refresh_ttl=ActionGroup.APPEND)
+
+    tags: RedisSet[str] = Field(default_factory=set)
+
+
+async def test_the_kinds_of_actions_count_for_sets_as_well(rapyer: ModuleType) -> None:
+    model = await Appending(tags={"a"}).asave()
+    await model.aset_ttl(50)
+    await model.tags.aunion({"b"}, model.tags)
+    await model.tags.adiscard("a")
+    await model.tags.aset({"b"})
+    for key in await ask(Appending, "KEYS", "*"):
+        assert await ask(Appending, "TTL", key) <= 50
+    await model.tags.aadd("c")
+    for key in await ask(Appending, "KEYS", "*"):
+        assert await ask(Appending, "TTL", key) > 900
 
 
 async def test_it_is_duplicated_with_the_document(person: WithTags) -> None:

@@ -21,6 +21,7 @@ from rapyer_core.errors import (
     UnsupportedFieldError,
 )
 from rapyer_sync import (
+    ActionGroup,
     AtomicRedisModel,
     Field,
     KeepEqual,
@@ -210,6 +211,25 @@ def test_every_operation_starts_its_lifetime_anew(rapyer: ModuleType) -> None:
             key: ask(LastingWithTags, "TTL", key) for key in ask(LastingWithTags, "KEYS", "*")
         }
         assert all(left > 900 for left in lifetimes.values()), (operation, lifetimes)
+
+
+class Appending(AtomicRedisModel):
+    Meta = RedisConfig(key_prefix="AppendingTags", ttl=1000, refresh_ttl=ActionGroup.APPEND)
+
+    tags: RedisSet[str] = Field(default_factory=set)
+
+
+def test_the_kinds_of_actions_count_for_sets_as_well(rapyer: ModuleType) -> None:
+    model = Appending(tags={"a"}).save()
+    model.set_ttl(50)
+    model.tags.union({"b"}, model.tags)
+    model.tags.discard("a")
+    model.tags.set({"b"})
+    for key in ask(Appending, "KEYS", "*"):
+        assert ask(Appending, "TTL", key) <= 50
+    model.tags.add("c")
+    for key in ask(Appending, "KEYS", "*"):
+        assert ask(Appending, "TTL", key) > 900
 
 
 def test_it_is_duplicated_with_the_document(person: WithTags) -> None:
