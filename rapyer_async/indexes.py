@@ -139,6 +139,16 @@ async def ensure(
         if policy in ("check", "refuse"):
             return note(cls, _unbuilt(cls, driver, present, policy, schema))
         present = await _built(driver, cls, schema, on_progress)
+        if present.failures:
+            log.warning(
+                "%s: the index %s could not take %d documents, and queries will say which; of the "
+                "last one, %s, the server says: %s",
+                cls.__name__,
+                present.index,
+                present.failures,
+                present.last_failure_key,
+                present.last_failure,
+            )
     return note(cls, await _standing(driver, present))
 
 

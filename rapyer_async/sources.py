@@ -283,7 +283,7 @@ class IndexedKeys(Keys):
         self._cursor: int | None = None
         self._last = ""
         self._walk: WalkedKeys | None = None
-        self.is_decided = True
+        self.is_decided: bool = True
 
     async def more(self) -> list[RapyerKey] | None:
         if self._walk is not None:

@@ -273,6 +273,18 @@ async def test_documents_that_are_left_out_are_an_error(server_url: str, models:
     assert await query.acount() == 20
 
 
+async def test_a_build_tells_of_what_it_could_not_take(
+    server_url: str, models: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = defined(2)
+    await init_rapyer(server_url, indexes="lazy")
+    await ask(part, "JSON.SET", "Part:odd", "$", '{"name": "n", "size": "big"}')
+    with caplog.at_level(logging.WARNING, "rapyer"):
+        info = await part.acreate_index()
+    assert info.failures == 1 and info.last_failure_key == "Part:odd"
+    assert any("Part:odd" in each.getMessage() for each in caplog.records)
+
+
 async def test_an_index_that_somebody_made_under_the_name(server_url: str, models: None) -> None:
     part = defined(1)
     await init_rapyer(server_url, indexes="lazy")
