@@ -13,11 +13,13 @@ where that is read back, else as its JSON text.
 from __future__ import annotations
 
 import enum
+import weakref
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, cast
 
+from pydantic import BaseModel
 from pydantic_core import (
     SchemaSerializer,
     SchemaValidator,
@@ -29,12 +31,13 @@ from pydantic_core import (
 
 from .compiling_schemas import stored_serializer, stored_validator
 from .json_kinds import json_kinds
-from .schemas import KIND, Schema, SchemaPart, is_object, is_series, surface
+from .schemas import KIND, Schema, SchemaPart, is_object, is_series, part_of, surface
 from .secrets import is_secret, is_stored_secret, revealed
 
 __all__ = [
     "CHOICE_MEMBER",
     "STORED",
+    "reader_of",
     "stored_part",
 ]
 
@@ -79,6 +82,20 @@ def stored_part(part: SchemaPart) -> SchemaPart:
     ):
         return part
     return SchemaPart(schema, definitions, part.config)
+
+
+_readers: weakref.WeakKeyDictionary[type[BaseModel], Any] = weakref.WeakKeyDictionary()
+
+
+def reader_of(cls: type[BaseModel]) -> Any:
+    """Return what reads a model of a plain class from what is stored of its fields."""
+    reader = _readers.get(cls)
+    if reader is None:
+        part = part_of(cast("Schema", cls.__pydantic_core_schema__))
+        stored = stored_part(part)
+        reader = cls.__pydantic_validator__ if stored is part else stored_validator(stored)
+        _readers[cls] = reader
+    return reader
 
 
 class _Walk(NamedTuple):

@@ -24,7 +24,7 @@ from rapyer_core.search.conditions import Condition, Nearest, all_of
 from rapyer_core.search.evaluating import matches, nearest_of
 from rapyer_core.search.limits import Limits
 from rapyer_core.search.sorting import SortKey
-from rapyer_core.storage import STORED
+from rapyer_core.storage import STORED, reader_of
 
 from .ordering import Rank, cursor_of, rank_of, values_of
 
@@ -155,7 +155,7 @@ def _shaped(cls: type[DocumentModel], shape: type[BaseModel], hit: Hit) -> BaseM
     stored = from_json(hit.text)
     part = {name: stored[name] for name in shape.__pydantic_fields__ if name in stored}
     try:
-        made: BaseModel = shape.__pydantic_validator__.validate_json(
+        made: BaseModel = reader_of(shape).validate_json(
             to_json(part), context=STORED, by_alias=False, by_name=True
         )
     except ValidationError as error:

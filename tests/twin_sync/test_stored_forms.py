@@ -16,11 +16,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     RootModel,
     Secret,
     SecretBytes,
     SecretStr,
     StrictFloat,
+    ValidationError,
     computed_field,
 )
 
@@ -469,3 +471,67 @@ def test_removing_one_in_a_pipeline_is_refused(rapyer: ModuleType) -> None:
         with model.pipeline():
             del model.word
     assert (OpenShape.get(model.key)).word == "w"
+
+
+# Settings of models
+
+
+class Strict(AtomicRedisModel):
+    model_config = ConfigDict(strict=True)
+
+    moment: datetime | None = None
+    data: bytes = b""
+    color: Color = Color.RED
+    level: float = 0.0
+    parts: tuple[date, ...] = ()
+    counts: dict[int, Decimal] = {}
+    either: str | date = ""
+
+
+def test_strict_models(rapyer: ModuleType) -> None:
+    model = Strict(
+        moment=datetime(2026, 1, 1, tzinfo=timezone.utc),
+        data=b"\xff",
+        color=Color.BLUE,
+        level=float("inf"),
+        parts=(date(2026, 1, 1),),
+        counts={1: Decimal("1.0")},
+        either=date(2026, 1, 1),
+    )
+    model.save()
+    assert Strict.get(model.key) == model
+    model.update(either="2026-01-01", counts={2: Decimal("2")})
+    model.counts.set_item(3, Decimal("3"))
+    again = Strict.get(model.key)
+    assert again == model and isinstance(again.either, str)
+
+
+class Private(AtomicRedisModel):
+    model_config = ConfigDict(frozen=True)
+
+    name: str = ""
+    _seen: int = PrivateAttr(0)
+    _made: list[str] = PrivateAttr(default_factory=list)
+
+    def model_post_init(self, context: Any) -> None:
+        self._made.append(self.name)
+
+
+def test_private_attributes_are_not_stored(rapyer: ModuleType) -> None:
+    model = Private(name="a")
+    model._seen = 5
+    model.save()
+    assert stored(model) == {"name": "a"}
+    again = Private.get(model.key)
+    assert (again.name, again._seen, again._made) == ("a", 0, ["a"])
+    with pytest.raises(ValidationError):
+        again.name = "b"
+
+
+def test_a_shape_reads_what_is_stored(rapyer: ModuleType) -> None:
+    class Shown(BaseModel):
+        text: str | Color | datetime | uuid.UUID | bytes | None = None
+
+    Unions(text=Color.RED).save()
+    found = Unions.where().only(Shown).all()
+    assert [shown.text for shown in found] == [Color.RED]
