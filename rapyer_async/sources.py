@@ -316,7 +316,8 @@ class IndexedKeys(Keys):
             if answered is None:
                 # The index is gone for good, or the server would cut its answer without a word.
                 # The caller compares every document anyway.
-                self._walk, self.is_decided = WalkedKeys(self._asked.cls), False
+                self._walk = WalkedKeys(self._asked.cls)
+                self.is_decided: bool = False
                 return []
             reply, self._index = answered
             if not commands.is_cut(reply, most):

@@ -45,7 +45,7 @@ class _Seen:
     __slots__ = ("any",)
 
     def __init__(self) -> None:
-        self.any = False
+        self.any: bool = False
 
 
 FAILURES = _Seen()

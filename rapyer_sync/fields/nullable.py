@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .texts import RedisStr
     from .values import RedisBool, RedisBytes
 
-__all__ = ["Nullable"]
+__all__ = ["MayBeNone", "Nullable"]
 
 P = TypeVar("P")
 E = TypeVar("E")
@@ -33,41 +33,45 @@ M = TypeVar("M")
 
 if TYPE_CHECKING:
 
-    class Nullable(Generic[P]):
-        """``nick: Nullable[str] = Field(None)``: the argument is the plain type."""
+    class MayBeNone(Generic[P]):
+        """What reading a field gives that may be None; `P` is the plain type."""
 
         @overload
         def __get__(self, instance: None, owner: Any) -> Expression[P]: ...
         @overload
-        def __get__(self: Nullable[bool], instance: object, owner: Any) -> RedisBool | None: ...
+        def __get__(self: MayBeNone[bool], instance: object, owner: Any) -> RedisBool | None: ...
         @overload
-        def __get__(self: Nullable[int], instance: object, owner: Any) -> RedisInt | None: ...
+        def __get__(self: MayBeNone[int], instance: object, owner: Any) -> RedisInt | None: ...
         @overload
-        def __get__(self: Nullable[float], instance: object, owner: Any) -> RedisFloat | None: ...
+        def __get__(self: MayBeNone[float], instance: object, owner: Any) -> RedisFloat | None: ...
         @overload
-        def __get__(self: Nullable[str], instance: object, owner: Any) -> RedisStr | None: ...
+        def __get__(self: MayBeNone[str], instance: object, owner: Any) -> RedisStr | None: ...
         @overload
-        def __get__(self: Nullable[bytes], instance: object, owner: Any) -> RedisBytes | None: ...
+        def __get__(self: MayBeNone[bytes], instance: object, owner: Any) -> RedisBytes | None: ...
         @overload
         def __get__(
-            self: Nullable[datetime], instance: object, owner: Any
+            self: MayBeNone[datetime], instance: object, owner: Any
         ) -> RedisDatetime | None: ...
         @overload
         def __get__(
-            self: Nullable[list[E]], instance: object, owner: Any
+            self: MayBeNone[list[E]], instance: object, owner: Any
         ) -> RedisList[E] | None: ...
         @overload
         def __get__(
-            self: Nullable[dict[K, E]], instance: object, owner: Any
+            self: MayBeNone[dict[K, E]], instance: object, owner: Any
         ) -> RedisDict[K, E] | None: ...
         @overload
         def __get__(
-            self: Nullable[Reference[M]], instance: object, owner: Any
+            self: MayBeNone[Reference[M]], instance: object, owner: Any
         ) -> Reference[M] | None: ...
         @overload
         def __get__(self, instance: object, owner: Any) -> P | None: ...
         def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
+    class Nullable(MayBeNone[P]):
+        """``nick: Nullable[str] = Field(None)``: the argument is the plain type."""
+
         def __set__(self, instance: Any, value: P | None) -> None: ...
 
 else:
-    Nullable = P | None
+    MayBeNone = Nullable = P | None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from rapyer_core.safe_loads import SafeLoadMarker
 
-from .nullable import Nullable
+from .nullable import MayBeNone
 
 __all__ = ["SafeLoad"]
 
@@ -19,10 +19,11 @@ P = TypeVar("P")
 
 if TYPE_CHECKING:
 
-    class SafeLoad(Nullable[P]):
+    class SafeLoad(MayBeNone[P]):
         """``level: SafeLoad[int] = Field(0)``: the argument is the plain type."""
 
-        def __set__(self, instance: Any, value: P) -> None: ...  # type: ignore[override]  # None is no value of the field's  # pyright: ignore[reportIncompatibleMethodOverride]
+        # None is no value of the field's.
+        def __set__(self, instance: Any, value: P) -> None: ...
 
 else:
     SafeLoad = Annotated[P, SafeLoadMarker()]

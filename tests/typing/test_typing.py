@@ -102,6 +102,7 @@ def test_pyright_finds_what_a_sample_names(file: str, found_by_pyright: list[Fin
 def test_there_are_samples_of_both_packages_that_name_errors() -> None:
     naming = [file for file in SAMPLES if list(_expected(file, "mypy"))]
     names = [
+        "refused_conditions.py",
         "refused_fields.py",
         "refused_models.py",
         "refused_moments.py",
