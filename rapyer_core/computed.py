@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from .schemas import Schema, SchemaPart, is_object, surface
+from .schemas import Schema, SchemaPart, is_object, is_series, surface
 
 __all__ = ["computed_marks", "without_computed"]
 
@@ -55,9 +55,8 @@ def _remove(part: SchemaPart, value: Any) -> None:
         for name, field in fields["fields"].items():
             if name in value:
                 _remove(part.with_schema(field["schema"]), value[name])
-    elif kind == "list" and isinstance(value, list):
-        items: list[Any] = value
-        for item in items:
+    elif kind == "list" and is_series(value):
+        for item in value:
             _remove(part.with_schema(inner.get("items_schema") or {"type": "any"}), item)
     elif kind == "dict" and is_object(value):
         for member in value.values():

@@ -379,7 +379,11 @@ def counted_delete(cls: type[DocumentModel], key: RapyerKey) -> Operation:
     """Return what deletes the document of a key, and settles to what was removed."""
     operation = delete_operation(cls, key)
     most = Removed(1, len(operation.touched))
-    return operation._replace(settle=removed_by, predict=lambda scope: most)
+
+    def predict(scope: Scope) -> Removed:
+        return most
+
+    return operation._replace(settle=removed_by, predict=predict)
 
 
 def expire_operation(model: DocumentModel, seconds: int) -> Operation:

@@ -22,6 +22,7 @@ from typing import Any, cast
 from .errors import RapyerSerializationError
 from .invalid import Where
 from .paths import LiftedPath, Segment, render
+from .schemas import is_series
 
 __all__ = ["as_shown", "as_stored"]
 
@@ -178,7 +179,6 @@ def _tokens(value: Any, way: tuple[Segment, ...]) -> Iterator[tuple[tuple[Segmen
     elif isinstance(value, dict):
         for name, member in cast("dict[str, Any]", value).items():
             yield from _tokens(member, (*way, name))
-    elif isinstance(value, list):
-        items: list[Any] = value
-        for index, item in enumerate(items):
+    elif is_series(value):
+        for index, item in enumerate(value):
             yield from _tokens(item, (*way, index))

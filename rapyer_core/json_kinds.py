@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .schemas import SchemaPart, surface
 
 __all__ = ["json_kinds"]
@@ -46,7 +48,9 @@ def json_kinds(part: SchemaPart, depth: int = 0) -> frozenset[str]:
     if found.kind == "root-model":
         return null | json_kinds(part.with_schema(inner["schema"]), depth + 1)
     if found.kind == "union":
-        choices = [c[0] if isinstance(c, tuple) else c for c in inner["choices"]]
+        choices: list[dict[str, Any]] = [
+            c[0] if isinstance(c, tuple) else c for c in inner["choices"]
+        ]
         return null.union(*(json_kinds(part.with_schema(c), depth + 1) for c in choices))
     return null | _KINDS.get(found.kind, frozenset({ANY}))
 

@@ -124,7 +124,8 @@ def surface(part: SchemaPart) -> Surface:
     special: str | None = None
     cap: int | None = None
     while True:
-        kind, metadata = schema["type"], schema.get("metadata") or {}
+        kind = schema["type"]
+        metadata: dict[str, Any] = schema.get("metadata") or {}
         if REFERENCE_MARK in metadata:
             kind = "reference"
             break

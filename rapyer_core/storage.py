@@ -253,7 +253,7 @@ def _text(value: Any) -> bytes:
 
 def _is_same(value: Any, back: Any) -> bool:
     """Return whether what was read back is what was written: of the same type, not only equal."""
-    own: type[Any] = value.__class__
+    own = cast("type[Any]", value.__class__)
     is_of_type = getattr(value, "rapyer_plain", own) is type(back) or (
         issubclass(own, type(back)) and not issubclass(own, _NATIVE)
     )
