@@ -138,10 +138,14 @@ class ModelPlan:
         if document is not self.part:
             self.reader, self.writer = stored_validator(document), stored_serializer(document)
         self.sees_extra: bool = cls.model_config.get("extra") in ("forbid", "allow")
-        stored = {name: field.value for name, field in self.fields.items() if field.is_stored}
         # A generic class without its arguments is no class of documents.
         is_open = bool(cls.__pydantic_generic_metadata__["parameters"])
-        self.index: IndexSchema = schema_of_fields(cls.__qualname__, {} if is_open else stored)
+        fields = {} if is_open else self.fields
+        self.index: IndexSchema = schema_of_fields(
+            cls.__qualname__,
+            {name: field.value for name, field in fields.items() if field.is_stored},
+            {name: field.value for name, field in fields.items() if not field.is_stored},
+        )
 
 
 def _key_field(cls: type, fields: dict[str, FieldPlan]) -> str | None:

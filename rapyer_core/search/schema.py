@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from ..errors import UnsupportedIndexedFieldError
 from ..paths import ROOT, member_segment
@@ -200,15 +200,19 @@ def index_schema(cls: type[DocumentModel]) -> IndexSchema:
     return plan_of(cls).index
 
 
-def schema_of_fields(owner: str, fields: Mapping[str, ValuePlan]) -> IndexSchema:
-    """Return the schema of a class, by the plans of its fields.
+def schema_of_fields(
+    owner: str, stored: Mapping[str, ValuePlan], others: Mapping[str, ValuePlan]
+) -> IndexSchema:
+    """Return the schema of a class, by the plans of the fields in its documents and of the others.
 
     Raises:
         UnsupportedIndexedFieldError: a field is marked and cannot be indexed.
     """
-    found: list[_Found] = []
-    for name, plan in fields.items():
-        found.extend(_Walk(owner)(plan, (name,), None, ()))
+    found, walk = list[_Found](), _Walk(owner)
+    for name, plan in others.items():
+        walk.refuse_unstored(plan, (name,))
+    for name, plan in stored.items():
+        found.extend(walk.field(plan, (name,), ()))
     names = _attributes([each.way for each in found])
     return IndexSchema(
         IndexedField(owner, each.way, each.kind, each.mark, each.plan, name)
@@ -228,6 +232,18 @@ class _Walk:
 
     def __init__(self, owner: str) -> None:
         self._owner = owner
+
+    def refuse_unstored(self, plan: ValuePlan, way: Way) -> None:
+        """Raise if a field is marked that is not in the document."""
+        if _holds_mark(plan.part.schema):
+            raise self._refused(way, "kept outside of the document", "what is in the document")
+
+    def field(self, plan: ValuePlan, way: Way, inside: tuple[type, ...]) -> list[_Found]:
+        """Return what is indexed of one field."""
+        found = list(self(plan, way, None, inside))
+        if not found and _holds_mark(plan.part.schema):
+            raise self._refused(way, f"{plan.kind} with Index inside", "Index around the type")
+        return found
 
     def __call__(
         self, plan: ValuePlan, way: Way, outer: Index | None, inside: tuple[type, ...]
@@ -260,9 +276,9 @@ class _Walk:
             return  # a model inside itself has no end; it is indexed down to its first repetition
         count = 0
         for name, field in plan.fields.items():
-            for found in self(field, (*way, name), None, (*inside, plan.model)):
-                count += 1
-                yield found
+            found = self.field(field, (*way, name), (*inside, plan.model))
+            count += len(found)
+            yield from found
         if mark is not None and not count:
             raise self._refused(
                 way,
@@ -319,6 +335,18 @@ class _Walk:
 def _mark_of(plan: ValuePlan) -> Index | None:
     """Return the mark on a value: on its schema, or on one that only wraps that."""
     return next((mark for schema in plan.part.layers() if (mark := mark_in(schema))), None)
+
+
+def _holds_mark(schema: Any) -> bool:
+    """Return whether there is a mark anywhere in a schema, but for models in it."""
+    if isinstance(schema, (list, tuple)):
+        return any(map(_holds_mark, cast("Iterable[Any]", schema)))
+    if not isinstance(schema, dict):
+        return False
+    found = cast("dict[str, Any]", schema)
+    if found.get("type") == "model":
+        return False
+    return mark_in(found) is not None or any(map(_holds_mark, found.values()))
 
 
 def _has_marks(plan: ValuePlan) -> bool:

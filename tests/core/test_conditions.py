@@ -25,7 +25,15 @@ from rapyer_core.search.evaluating import matches
 from rapyer_core.search.schema import index_schema
 from rapyer_core.search.sorting import SortKey, sort_key
 from rapyer_core.search.words import Fuzzy, Phrase, Prefix, Term, tokens
-from rapyer_sync import AtomicRedisModel, Field, GeoPoint, Index, RapyerKey, isolated_models
+from rapyer_sync import (
+    AtomicRedisModel,
+    Field,
+    GeoPoint,
+    Index,
+    RapyerKey,
+    RedisSet,
+    isolated_models,
+)
 
 T = TypeVar("T")
 
@@ -96,6 +104,10 @@ def text(condition: Condition) -> str:
         (Annotated[list[str], Index(separator=";")], "a list"),
         (Annotated[list[str], Index(vector="flat", dimensions=2)], "list"),
         (Annotated[dict[str, int], Index(keys=("a\\b",))], "the key 'a\\\\b'"),
+        (Index[int] | str, "union with Index inside"),
+        (dict[str, Index[int]], "dict with Index inside"),
+        (Annotated[RedisSet[str], Index()], "kept outside of the document"),
+        (Annotated[int, Index(), Field(exclude=True)], "kept outside of the document"),
     ],
 )
 def test_what_cannot_be_indexed_fails_by_name(annotation: Any, actual: str) -> None:
