@@ -627,7 +627,11 @@ def owned_keys(cls: type[DocumentModel], found: Iterable[bytes]) -> list[RapyerK
     registry, prefix = cls.__rapyer_registry__, cls.class_key_initials()
     keys = [RapyerKey(key.decode()) for key in dict.fromkeys(found)]
     owners = ((key, registry.owner_of(key)) for key in keys)
-    return [key for key, owner in owners if owner is None or owner.class_key_initials() == prefix]
+    return [
+        key
+        for key, owner in owners
+        if owner is cls or owner is None or owner.class_key_initials() == prefix
+    ]
 
 
 def is_read_by_script(cls: type[DocumentModel]) -> bool:
