@@ -317,7 +317,7 @@ class IndexedKeys(Keys):
                 # The index is gone for good, or the server would cut its answer without a word.
                 # The caller compares every document anyway.
                 self._walk = WalkedKeys(self._asked.cls)
-                self.is_decided: bool = False
+                self.is_decided = False
                 return []
             reply, self._index = answered
             if not commands.is_cut(reply, most):
