@@ -116,7 +116,8 @@ class _Walk(NamedTuple):
         if kind in _CONFIGURED and "config" in schema:
             result = _configured(result)
         if kind == "union" and "serialization" not in schema and own._is_ambiguous(schema):
-            return _Union(result, own._part, own.config).schema
+            named = zip(own._names_of(schema), _choices_of(result), strict=True)
+            return _Union(result, dict(named), own._part, own.config).schema
         if kind == "dict" and own._has_odd_keys(schema):
             return _Keys(result, own._part).schema
         if kind == "enum" and not all(type(each.value) in _NATIVE for each in schema["members"]):
@@ -176,6 +177,19 @@ class _Walk(NamedTuple):
                 return True
             seen |= kinds
         return False
+
+    def _names_of(self, union: Schema) -> list[str]:
+        """Return what each choice is called: by its class, or by the kind of its values."""
+        names: list[str] = []
+        for choice in _choices_of(union):
+            found = surface(SchemaPart(choice, self.definitions, self.config))
+            cls = found.inner.get("cls")
+            name = found.kind if cls is None else cls.__name__
+            unique, count = name, 2
+            while unique in names:
+                unique, count = f"{name} {count}", count + 1
+            names.append(unique)
+        return names
 
     def _has_odd_keys(self, schema: Schema) -> bool:
         keys = schema.get("keys_schema")
@@ -269,11 +283,15 @@ class _Union:
     """How the values of an ambiguous union are stored."""
 
     def __init__(
-        self, union: Schema, part: Callable[[Schema], SchemaPart], config: Schema | None
+        self,
+        union: Schema,
+        named: dict[str, Schema],
+        part: Callable[[Schema], SchemaPart],
+        config: Schema | None,
     ) -> None:
         self._union = {name: value for name, value in union.items() if name != "ref"}
         self._part = part
-        self._named = dict(_named_choices(union))
+        self._named = named
         choices: list[Any] = [_marked(self._named, config), self._union]
         reading: Any = core_schema.union_schema(choices, mode="left_to_right")
         self._reading: Schema = reading
@@ -316,19 +334,6 @@ class _Union:
             except (ValueError, TypeError):
                 continue
         raise ValueError(f"{value!r} would not be read back from any choice of its union")
-
-
-def _named_choices(union: Schema) -> Iterator[tuple[str, Schema]]:
-    taken: set[str] = set()
-    for choice in _choices_of(union):
-        cls = choice.get("cls")
-        name = choice["type"] if cls is None else cls.__name__
-        count = 2
-        unique = name
-        while unique in taken:
-            unique, count = f"{name} {count}", count + 1
-        taken.add(unique)
-        yield unique, choice
 
 
 def _marked(choices: dict[str, Schema], config: Schema | None) -> Any:

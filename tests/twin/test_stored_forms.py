@@ -159,6 +159,34 @@ async def test_only_what_would_be_misread_is_marked(rapyer: ModuleType) -> None:
     assert MARKED not in model.model_dump_json()
 
 
+class Node(BaseModel):
+    label: date | str
+    nodes: list[Node] = []
+    other: Node | Leaf | Corner | None = None
+
+
+class Leaf(BaseModel):
+    label: date | str
+
+
+class Trees(AtomicRedisModel):
+    node: Node | Leaf
+    named: dict[int | str, Node] = {}
+
+
+async def test_types_that_hold_themselves(rapyer: ModuleType) -> None:
+    inner = Node(label="2026-01-01", other=Leaf(label=date(2026, 1, 1)))
+    node = Node(label=date(2026, 1, 1), nodes=[inner], other=Node(label="", other=Corner.LOW))
+    model = await Trees(node=node, named={1: inner, "1": node}).asave()
+    assert await Trees.aget(model.key) == model
+    await model.aupdate(node=Leaf(label="2026-01-01"))
+    again = await Trees.aget(model.key)
+    assert again == model and isinstance(again.node, Leaf) and again.node.label == "2026-01-01"
+    document = await stored(model)
+    assert document["node"][MARKED] == "Leaf"
+    assert document["named"]["1"]["other"][MARKED] == "Leaf"
+
+
 class Keys(AtomicRedisModel):
     pairs: dict[tuple[int, str], int] = {}
     points: dict[Point, int] = {}

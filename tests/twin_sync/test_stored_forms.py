@@ -160,6 +160,34 @@ def test_only_what_would_be_misread_is_marked(rapyer: ModuleType) -> None:
     assert MARKED not in model.model_dump_json()
 
 
+class Node(BaseModel):
+    label: date | str
+    nodes: list[Node] = []
+    other: Node | Leaf | Corner | None = None
+
+
+class Leaf(BaseModel):
+    label: date | str
+
+
+class Trees(AtomicRedisModel):
+    node: Node | Leaf
+    named: dict[int | str, Node] = {}
+
+
+def test_types_that_hold_themselves(rapyer: ModuleType) -> None:
+    inner = Node(label="2026-01-01", other=Leaf(label=date(2026, 1, 1)))
+    node = Node(label=date(2026, 1, 1), nodes=[inner], other=Node(label="", other=Corner.LOW))
+    model = Trees(node=node, named={1: inner, "1": node}).save()
+    assert Trees.get(model.key) == model
+    model.update(node=Leaf(label="2026-01-01"))
+    again = Trees.get(model.key)
+    assert again == model and isinstance(again.node, Leaf) and again.node.label == "2026-01-01"
+    document = stored(model)
+    assert document["node"][MARKED] == "Leaf"
+    assert document["named"]["1"]["other"][MARKED] == "Leaf"
+
+
 class Keys(AtomicRedisModel):
     pairs: dict[tuple[int, str], int] = {}
     points: dict[Point, int] = {}
