@@ -37,9 +37,12 @@ __all__ = [
     "Examined",
     "Tally",
     "Update",
+    "add",
     "append",
+    "clear",
     "decrease",
     "deletions",
+    "discard",
     "divide",
     "examination",
     "examined",
@@ -102,8 +105,23 @@ def extend(values: Any) -> Change:
 
 
 def remove(value: Any) -> Change:
-    """Remove the first such item of a list; a document without one counts as failed."""
+    """Remove such a value from a list or a set; a document without one counts as failed."""
     return Change("remove", "remove_operation", (value,))
+
+
+def add(value: Any) -> Change:
+    """Add a value to a set."""
+    return Change("add", "add_operation", (value,))
+
+
+def discard(value: Any) -> Change:
+    """Take a value out of a set, if it is there."""
+    return Change("discard", "discard_operation", (value,))
+
+
+def clear() -> Change:
+    """Take everything out of a list, a dict or a set."""
+    return Change("clear", "clear_operation", ())
 
 
 def set_item(key: Any, value: Any) -> Change:

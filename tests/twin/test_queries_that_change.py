@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,12 @@ from rapyer_async import (
     Field,
     Index,
     RedisConfig,
+    RedisDict,
+    RedisFloat,
     RedisInt,
+    RedisList,
+    RedisSet,
+    RedisStr,
     Sum,
     change,
     changing,
@@ -42,6 +48,48 @@ class OnceTask(AtomicRedisModel):
     Meta = RedisConfig(exactly_once=True)
     state: Index[str] = Field("new")
     moves: RedisInt = Field(0)
+
+
+class ChangedBag(AtomicRedisModel):
+    size: Index[int] = Field(0)
+    ratio: RedisFloat = Field(0.5)
+    text: RedisStr = Field("a")
+    items: RedisList[str] = Field(default_factory=list)
+    counts: RedisDict[str, int] = Field(default_factory=dict)
+    marks: RedisSet[str] = Field(default_factory=set)
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "expected"),
+    [
+        ("size", change.increase(3), 5),
+        ("size", change.decrease(3), -1),
+        ("size", change.multiply(4), 8),
+        ("size", change.divide(2), 1),
+        ("ratio", change.increase(0.25), 0.75),
+        ("text", change.append("b"), "ab"),
+        ("items", change.append("z"), ["x", "y", "z"]),
+        ("items", change.extend(["z", "x"]), ["x", "y", "z", "x"]),
+        ("items", change.remove("x"), ["y"]),
+        ("items", change.set_item(0, "n"), ["n", "y"]),
+        ("items", change.remove_item(1), ["x"]),
+        ("items", change.clear(), []),
+        ("counts", change.set_item("k", 7), {"a": 1, "k": 7}),
+        ("counts", change.remove_item("a"), {}),
+        ("marks", change.add("n"), {"m", "n"}),
+        ("marks", change.discard("m"), set()),
+        ("marks", change.clear(), set()),
+    ],
+)
+async def test_each_change(rapyer: ModuleType, name: str, how: Any, expected: Any) -> None:
+    await ChangedBag.ainsert(
+        *(ChangedBag(size=2, items=["x", "y"], counts={"a": 1}, marks={"m"}) for _ in range(3)),
+        ChangedBag(size=9, items=["x", "y"], counts={"a": 1}, marks={"m"}),
+    )
+    done = await ChangedBag.where(ChangedBag.size == 2).aupdate(**{name: how})
+    assert (done.changed, done.failed) == (3, 0)
+    values = [row[name] for row in await ChangedBag.where().avalues(name)]
+    assert values.count(expected) == 3 and len(values) == 4
 
 
 async def test_several_take_the_same_documents(rapyer: ModuleType) -> None:
