@@ -128,6 +128,8 @@ def run_each(
 
     takes_on: where they start lifetimes anew, take that on to what the documents refer to.
     """
+    if not operations:
+        return []
     driver, settings = driver_of(cls), cls.rapyer_settings()
     operations = [refreshed(cls, operation) for operation in operations]
     replies: list[Reply | ServerError]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -36,6 +37,13 @@ from rapyer_sync import (
 )
 
 T = TypeVar("T")
+
+
+@pytest.fixture(autouse=True)
+def prefixes_are_free() -> Iterator[None]:
+    """Models that a test defines have the names that they like."""
+    with isolated_models():
+        yield
 
 
 class Mixed(Enum):

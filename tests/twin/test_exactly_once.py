@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 import rapyer_async
@@ -92,3 +94,16 @@ async def test_the_memory_of_a_write_expires(server_url: str) -> None:
         assert isinstance(left, int)
         assert 0 < left <= 300
     await rapyer_async.teardown_rapyer()
+
+
+async def test_an_index_over_no_documents_is_made(server_url: str) -> None:
+    with rapyer_async.isolated_models():
+
+        class OncePriced(AtomicRedisModel):
+            Meta = RedisConfig(exactly_once=True)
+            price: rapyer_async.Index[Decimal]
+
+        await rapyer_async.init_rapyer(server_url)
+        await OncePriced(price=Decimal("1.5")).asave()
+        assert len(await OncePriced.afind(OncePriced.price > 1)) == 1
+        await rapyer_async.teardown_rapyer()

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 import rapyer_sync
@@ -93,3 +95,16 @@ def test_the_memory_of_a_write_expires(server_url: str) -> None:
         assert isinstance(left, int)
         assert 0 < left <= 300
     rapyer_sync.teardown_rapyer()
+
+
+def test_an_index_over_no_documents_is_made(server_url: str) -> None:
+    with rapyer_sync.isolated_models():
+
+        class OncePriced(AtomicRedisModel):
+            Meta = RedisConfig(exactly_once=True)
+            price: rapyer_sync.Index[Decimal]
+
+        rapyer_sync.init_rapyer(server_url)
+        OncePriced(price=Decimal("1.5")).save()
+        assert len(OncePriced.find(OncePriced.price > 1)) == 1
+        rapyer_sync.teardown_rapyer()
