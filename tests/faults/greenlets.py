@@ -28,7 +28,7 @@ class Jar(AtomicRedisModel):
 
 def main(url: str) -> None:
     """Let greenlets with and without pipelines take turns on the same document."""
-    rapyer_sync.init_rapyer(url)
+    rapyer_sync.init_rapyer(url, indexes="lazy")
     jar = Jar().save()
 
     def queued() -> None:

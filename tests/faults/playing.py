@@ -69,7 +69,7 @@ def ending(player: Any) -> None:
 
 
 async def waiting(url: str, key: str, name: str, steps: list[tuple[str, int]]) -> None:
-    await rapyer_async.init_rapyer(url)
+    await rapyer_async.init_rapyer(url, indexes="lazy")
     player = Telling(key, int(name[-1]), [], name)
     tell("ready")
     sys.stdin.readline()
@@ -79,7 +79,7 @@ async def waiting(url: str, key: str, name: str, steps: list[tuple[str, int]]) -
 
 
 def blocking(url: str, key: str, name: str, steps: list[tuple[str, int]]) -> None:
-    rapyer_sync.init_rapyer(url)
+    rapyer_sync.init_rapyer(url, indexes="lazy")
     player = TellingInThreads(key, int(name[-1]), [], name)
     tell("ready")
     sys.stdin.readline()

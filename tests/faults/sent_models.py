@@ -35,7 +35,7 @@ class SentAsync(rapyer_async.AtomicRedisModel):
 
 def change_sync(url: str, model: Any) -> Any:
     """Change a model in this process, and return it."""
-    rapyer_sync.init_rapyer(url)
+    rapyer_sync.init_rapyer(url, indexes="lazy")
     # In another order than there: strings have other hashes in each process that is started anew.
     assert not changed_fields(model) - {"name"}
     model.count.increase(5)
@@ -51,7 +51,7 @@ def change_async(url: str, model: Any) -> Any:
 
     async def change() -> None:
         assert not changed_fields(model) - {"name"}
-        await rapyer_async.init_rapyer(url)
+        await rapyer_async.init_rapyer(url, indexes="lazy")
         await model.count.aincrease(5)
         await model.words.aappend("there")
         await model.part.count.aincrease(2)

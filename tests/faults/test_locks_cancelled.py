@@ -31,7 +31,7 @@ class CancelledDeed(AtomicRedisModel):
 
 @pytest.fixture
 async def _client(server_url: str, anyio_backend: str) -> AsyncIterator[None]:
-    await rapyer_async.init_rapyer(server_url)
+    await rapyer_async.init_rapyer(server_url, indexes="lazy")
     yield
     await rapyer_async.teardown_rapyer()
 
@@ -231,7 +231,7 @@ def test_cancelled_again_and_again_from_every_wait_on(
 ) -> None:
     async def main() -> int:
         redis = Redis.from_url(server_url)
-        await rapyer_async.init_rapyer(server_url if client == "native" else redis)
+        await rapyer_async.init_rapyer(server_url if client == "native" else redis, indexes="lazy")
         try:
             return await run_until_never_cancelled(
                 lambda nth, deed: cancelled_from(nth, change(deed))
@@ -247,7 +247,7 @@ def test_cancelled_again_and_again_from_every_wait_on(
 
 def test_a_timeout_of_asyncio_around_a_lock(server_url: str) -> None:
     async def main() -> None:
-        await rapyer_async.init_rapyer(server_url)
+        await rapyer_async.init_rapyer(server_url, indexes="lazy")
         deed = await CancelledDeed().asave()
 
         async def hold() -> None:
@@ -271,7 +271,7 @@ def test_an_event_loop_that_ends_while_a_task_holds_a_lock(server_url: str) -> N
             await asyncio.sleep(100)
 
     async def leave() -> None:
-        await rapyer_async.init_rapyer(server_url)
+        await rapyer_async.init_rapyer(server_url, indexes="lazy")
         held = asyncio.Event()
         task = asyncio.create_task(hold(held))
         await held.wait()

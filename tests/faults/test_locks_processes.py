@@ -21,7 +21,7 @@ LEASE = 1.0
 
 @pytest.fixture(autouse=True)
 def _client(server_url: str) -> Iterator[None]:
-    rapyer_sync.init_rapyer(server_url)
+    rapyer_sync.init_rapyer(server_url, indexes="lazy")
     yield
     rapyer_sync.teardown_rapyer()
 
@@ -63,7 +63,7 @@ def waiters(redis: Redis) -> int:
 
 HOLD = """
 import sys, time, rapyer_sync
-rapyer_sync.init_rapyer(sys.argv[1])
+rapyer_sync.init_rapyer(sys.argv[1], indexes="lazy")
 with rapyer_sync.lock_name("a", lease=float(sys.argv[2])) as lock:
     print(lock.token, flush=True)
     time.sleep(100)
@@ -110,7 +110,7 @@ class Forked(rapyer_sync.AtomicRedisModel):
 
 # Python 3.12 warns of a fork beside a thread: the one that renews the lease.
 warnings.filterwarnings("ignore", category=DeprecationWarning)
-rapyer_sync.init_rapyer(sys.argv[1])
+rapyer_sync.init_rapyer(sys.argv[1], indexes="lazy")
 model = Forked().save()
 
 def in_child(function):
@@ -188,7 +188,7 @@ if world == "threads":
                 client.set("plain", int(client.get("plain")) + 1)
                 client.rpush("tokens", lock.token)
 
-    rapyer_sync.init_rapyer(url)
+    rapyer_sync.init_rapyer(url, indexes="lazy")
     threads = [threading.Thread(target=count) for _ in range(tasks)]
     for thread in threads:
         thread.start()
@@ -214,7 +214,7 @@ else:
                 await execute(Command(("RPUSH", "tokens", lock.token)))
 
     async def main():
-        await rapyer_async.init_rapyer(url)
+        await rapyer_async.init_rapyer(url, indexes="lazy")
         execute = rapyer_async.clients.driver_of(SharedCount).execute
         async with anyio.create_task_group() as group:
             for _ in range(tasks):
@@ -257,7 +257,7 @@ import sys, rapyer_sync
 class KilledCount(rapyer_sync.AtomicRedisModel):
     total: int = 0
 
-rapyer_sync.init_rapyer(sys.argv[1])
+rapyer_sync.init_rapyer(sys.argv[1], indexes="lazy")
 while True:
     with KilledCount.lock_from_key(sys.argv[2], lease=0.5) as held:
         held.total += 1

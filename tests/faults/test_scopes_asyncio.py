@@ -25,7 +25,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def client(redis_url: str) -> AsyncIterator[str]:
-    await rapyer_async.init_rapyer(redis_url)
+    await rapyer_async.init_rapyer(redis_url, indexes="lazy")
     yield redis_url
     await rapyer_async.teardown_rapyer()
 
@@ -39,7 +39,7 @@ def proxy(server_url: str) -> Iterator[Proxy]:
 @pytest.fixture
 async def through_proxy(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Proxy]:
     """Models behind a proxy that may hold up what was sent."""
-    await rapyer_async.init_rapyer(proxy.url)
+    await rapyer_async.init_rapyer(proxy.url, indexes="lazy")
     yield proxy
     proxy.resume()
     await rapyer_async.teardown_rapyer()
@@ -156,11 +156,11 @@ async def test_a_thread_that_a_block_waits_for_is_not_in_it() -> None:
 
 
 async def test_the_other_package_in_a_thread_is_not_in_the_block(redis_url: str) -> None:
-    await rapyer_async.init_rapyer(redis_url)
+    await rapyer_async.init_rapyer(redis_url, indexes="lazy")
     purse = await Purse().asave()
 
     def block() -> None:
-        rapyer_sync.init_rapyer(redis_url)
+        rapyer_sync.init_rapyer(redis_url, indexes="lazy")
         there = BlockingPurse.get(purse.key)
         there.amount.increase(5)
         with there.pipeline():

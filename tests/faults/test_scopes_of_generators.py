@@ -19,7 +19,7 @@ from tests.faults.scoped import Purse, amount
 
 @pytest.fixture(autouse=True)
 async def _initialised(redis_url: str) -> AsyncIterator[None]:
-    await rapyer_async.init_rapyer(redis_url)
+    await rapyer_async.init_rapyer(redis_url, indexes="lazy")
     yield
     await rapyer_async.teardown_rapyer()
 

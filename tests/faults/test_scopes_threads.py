@@ -23,7 +23,7 @@ from tests.faults.scoped import BlockingPurse as Purse
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[str]:
-    rapyer_sync.init_rapyer(redis_url)
+    rapyer_sync.init_rapyer(redis_url, indexes="lazy")
     yield redis_url
     rapyer_sync.teardown_rapyer()
 
@@ -253,7 +253,7 @@ def test_a_block_inside_of_a_generators_expression() -> None:
 
 def test_a_reply_that_is_lost(server_url: str) -> None:
     with running_proxy(server_url) as proxy:
-        rapyer_sync.init_rapyer(proxy.url)
+        rapyer_sync.init_rapyer(proxy.url, indexes="lazy")
         purse = Purse().save()
         with purse.pipeline():  # the server knows the script from here on
             purse.amount += 1

@@ -22,7 +22,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def client(redis_url: str) -> AsyncIterator[str]:
-    await rapyer_async.init_rapyer(redis_url)
+    await rapyer_async.init_rapyer(redis_url, indexes="lazy")
     yield redis_url
     await rapyer_async.teardown_rapyer()
 
@@ -36,7 +36,7 @@ def proxy(server_url: str) -> Iterator[Proxy]:
 @pytest.fixture
 async def through_proxy(proxy: Proxy) -> AsyncIterator[Proxy]:
     """Models behind a proxy that may hold up what was sent."""
-    await rapyer_async.init_rapyer(proxy.url)
+    await rapyer_async.init_rapyer(proxy.url, indexes="lazy")
     yield proxy
     proxy.resume()
     await rapyer_async.teardown_rapyer()

@@ -39,7 +39,7 @@ def check(model: Any, returned: Any) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_sync_model(way: str, server_url: str) -> None:
-    rapyer_sync.init_rapyer(server_url)
+    rapyer_sync.init_rapyer(server_url, indexes="lazy")
     model: Any = SentSync(
         name="a", count=1, words=["here"], part=Part(name="p"), marks=MARKS
     ).save()
@@ -54,7 +54,7 @@ def test_a_sync_model(way: str, server_url: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_an_async_model(way: str, server_url: str) -> None:
     async def send() -> None:
-        await rapyer_async.init_rapyer(server_url)
+        await rapyer_async.init_rapyer(server_url, indexes="lazy")
         model: Any = await SentAsync(
             name="a", count=1, words=["here"], part=Part(name="p"), marks=MARKS
         ).asave()

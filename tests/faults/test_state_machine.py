@@ -24,7 +24,7 @@ Record = Callable[[str, Any], None]
 @pytest.fixture
 async def key(server_url: str) -> AsyncIterator[str]:
     """The key of an empty ledger; this process looks at it past the faults."""
-    await rapyer_async.init_rapyer(server_url)
+    await rapyer_async.init_rapyer(server_url, indexes="lazy")
     yield (await Ledger().asave()).key
     await rapyer_async.teardown_rapyer()
 

@@ -28,7 +28,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 async def key(server_url: str) -> AsyncIterator[str]:
     """The key of an empty ledger."""
-    await rapyer_async.init_rapyer(server_url)
+    await rapyer_async.init_rapyer(server_url, indexes="lazy")
     yield (await Ledger().asave()).key
     await rapyer_async.teardown_rapyer()
 

@@ -26,7 +26,7 @@ class CarelessPlayer(AtomicRedisModel):
 
 async def test_increments_append_and_apply_run_once(server_url: str) -> None:
     with running_proxy(server_url) as proxy:
-        await rapyer_async.init_rapyer(proxy.url)
+        await rapyer_async.init_rapyer(proxy.url, indexes="lazy")
         player = await OncePlayer().asave()
         for count in range(1, 6):
             proxy.cut_replies_after(0)
@@ -43,7 +43,7 @@ async def test_increments_append_and_apply_run_once(server_url: str) -> None:
 
 async def test_a_pipeline_runs_once(server_url: str) -> None:
     with running_proxy(server_url) as proxy:
-        await rapyer_async.init_rapyer(proxy.url)
+        await rapyer_async.init_rapyer(proxy.url, indexes="lazy")
         player = await OncePlayer().asave()
         async with player.apipeline():
             player.score += 3
@@ -57,7 +57,7 @@ async def test_a_pipeline_runs_once(server_url: str) -> None:
 
 async def test_a_save_and_an_insert_run_once(server_url: str) -> None:
     with running_proxy(server_url) as proxy:
-        await rapyer_async.init_rapyer(proxy.url)
+        await rapyer_async.init_rapyer(proxy.url, indexes="lazy")
         player = OncePlayer()
         proxy.cut_replies_after(0)
         await player.asave(only_new=True)
@@ -69,7 +69,7 @@ async def test_a_save_and_an_insert_run_once(server_url: str) -> None:
 
 async def test_other_models_are_told_that_the_outcome_is_unknown(server_url: str) -> None:
     with running_proxy(server_url) as proxy:
-        await rapyer_async.init_rapyer(proxy.url)
+        await rapyer_async.init_rapyer(proxy.url, indexes="lazy")
         player = await CarelessPlayer().asave()
         await player.score.aincrease(1)
         proxy.cut_replies_after(0)
@@ -81,7 +81,7 @@ async def test_other_models_are_told_that_the_outcome_is_unknown(server_url: str
 
 
 async def test_the_memory_of_a_write_expires(server_url: str) -> None:
-    await rapyer_async.init_rapyer(server_url)
+    await rapyer_async.init_rapyer(server_url, indexes="lazy")
     player = await OncePlayer().asave()
     await player.score.aincrease(1)
     driver = driver_of(OncePlayer)
@@ -103,7 +103,7 @@ async def test_an_index_over_no_documents_is_made(server_url: str) -> None:
             Meta = RedisConfig(exactly_once=True)
             price: rapyer_async.Index[Decimal]
 
-        await rapyer_async.init_rapyer(server_url)
+        await rapyer_async.init_rapyer(server_url, indexes="lazy")
         await OncePriced(price=Decimal("1.5")).asave()
         assert len(await OncePriced.afind(OncePriced.price > 1)) == 1
         await rapyer_async.teardown_rapyer()

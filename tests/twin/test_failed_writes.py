@@ -215,7 +215,7 @@ LOST = [save, save_forced, save_part, update, set_field, increase, append, clear
 @pytest.mark.parametrize("write", LOST)
 async def test_the_reply_is_lost(server_url: str, write: Callable[[Failing], Any]) -> None:
     with running_proxy(server_url) as proxy:
-        await rapyer_async.init_rapyer(proxy.url)
+        await rapyer_async.init_rapyer(proxy.url, indexes="lazy")
         try:
             model, text, held = await changed()
             unknown = 0

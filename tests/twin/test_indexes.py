@@ -198,10 +198,11 @@ async def test_refusing(server_url: str, models: None) -> None:
     await init_rapyer(server_url, indexes="lazy")
     info = await part.acreate_index()
     await init_rapyer(server_url, indexes="refuse")
-    defined(2)
+    newer = defined(2)  # kept: classes are held weakly
     with pytest.raises(IndexMismatchError) as caught:
         await init_rapyer(server_url, indexes="refuse")
     assert caught.value.actual == info.index
+    assert caught.value.model == newer.__name__
     with pytest.raises(ValueError, match="build"):
         await init_rapyer(server_url, indexes="sometimes")
 

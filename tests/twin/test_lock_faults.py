@@ -60,7 +60,7 @@ async def check_cuts(server_url: str, cut: Callable[[Proxy, int], None], sizes: 
     outcomes: set[str] = set()
     observer = Observer(server_url)
     with running_proxy(server_url) as proxy:
-        await rapyer_async.init_rapyer(proxy.url)
+        await rapyer_async.init_rapyer(proxy.url, indexes="lazy")
         model = await FaultyCount().asave()
         assert await add_one(model) == "done"
         for size in sizes:
@@ -95,7 +95,7 @@ async def test_replies_cut_at_every_byte(server_url: str) -> None:
 async def test_the_lock_outlives_broken_connections_in_the_block(server_url: str) -> None:
     observer = Observer(server_url)
     with running_proxy(server_url) as proxy:
-        await rapyer_async.init_rapyer(proxy.url)
+        await rapyer_async.init_rapyer(proxy.url, indexes="lazy")
         model = await FaultyCount().asave()
         lock = model.alock(lease=0.5)
         async with lock as held:
@@ -115,7 +115,7 @@ async def test_many_tasks_while_connections_keep_breaking(server_url: str) -> No
     outcomes: list[str] = []
     inside: list[int] = []
     with running_proxy(server_url) as proxy:
-        await rapyer_async.init_rapyer(proxy.url + "?retries=50")
+        await rapyer_async.init_rapyer(proxy.url + "?retries=50", indexes="lazy")
         key = (await FaultyCount().asave()).key
 
         async def keep_breaking() -> None:
@@ -153,7 +153,7 @@ async def test_many_tasks_while_connections_keep_breaking(server_url: str) -> No
 async def test_a_server_that_is_killed_in_the_block(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "rapyer")
     with running_server(own=True) as server:
-        await rapyer_async.init_rapyer(server.url)
+        await rapyer_async.init_rapyer(server.url, indexes="lazy")
         model = await FaultyCount().asave()
         begin = time.monotonic()
         with pytest.raises(DriverError):
@@ -184,7 +184,9 @@ async def test_a_server_that_is_killed_in_the_block(caplog: pytest.LogCaptureFix
 
 async def test_a_server_that_does_not_answer_in_the_block(server_url: str) -> None:
     with running_proxy(server_url) as proxy:
-        await rapyer_async.init_rapyer(proxy.url + "?reply_timeout=0.3&connect_timeout=0.3")
+        await rapyer_async.init_rapyer(
+            proxy.url + "?reply_timeout=0.3&connect_timeout=0.3", indexes="lazy"
+        )
         model = await FaultyCount().asave()
         begin = time.monotonic()
         with pytest.raises(DriverError):

@@ -508,7 +508,7 @@ async def test_a_class_may_wait_for_one_that_it_names(
         Meta = RedisConfig(ttl=100)
         late: Reference[Late] | None = None
 
-    await init_rapyer(redis_url)
+    await init_rapyer(redis_url, indexes="lazy")
     with pytest.raises(PydanticUserError, match="not fully defined"):
         Early()
 

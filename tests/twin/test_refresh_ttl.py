@@ -423,9 +423,9 @@ async def test_what_is_inherited_and_what_init_sets(redis_url: str, rapyer: Modu
             assert (await lifetime(model) <= 50) == (cls not in (Without,))
             await cls.aget(model.key)
             assert (await lifetime(model) <= 50) == (cls is Never)
-        await init_rapyer(redis_url, ttl=400)
+        await init_rapyer(redis_url, ttl=400, indexes="lazy")
         assert 390 < await lifetime(await Without().asave()) <= 400
         assert 90 < await lifetime(await Base().asave()) <= 100
         assert await lifetime(await Never().asave()) == -1
-        await init_rapyer(redis_url)
+        await init_rapyer(redis_url, indexes="lazy")
         assert await lifetime(await Without().asave()) == -1

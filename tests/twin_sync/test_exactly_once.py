@@ -27,7 +27,7 @@ class CarelessPlayer(AtomicRedisModel):
 
 def test_increments_append_and_apply_run_once(server_url: str) -> None:
     with running_proxy(server_url) as proxy:
-        rapyer_sync.init_rapyer(proxy.url)
+        rapyer_sync.init_rapyer(proxy.url, indexes="lazy")
         player = OncePlayer().save()
         for count in range(1, 6):
             proxy.cut_replies_after(0)
@@ -44,7 +44,7 @@ def test_increments_append_and_apply_run_once(server_url: str) -> None:
 
 def test_a_pipeline_runs_once(server_url: str) -> None:
     with running_proxy(server_url) as proxy:
-        rapyer_sync.init_rapyer(proxy.url)
+        rapyer_sync.init_rapyer(proxy.url, indexes="lazy")
         player = OncePlayer().save()
         with player.pipeline():
             player.score += 3
@@ -58,7 +58,7 @@ def test_a_pipeline_runs_once(server_url: str) -> None:
 
 def test_a_save_and_an_insert_run_once(server_url: str) -> None:
     with running_proxy(server_url) as proxy:
-        rapyer_sync.init_rapyer(proxy.url)
+        rapyer_sync.init_rapyer(proxy.url, indexes="lazy")
         player = OncePlayer()
         proxy.cut_replies_after(0)
         player.save(only_new=True)
@@ -70,7 +70,7 @@ def test_a_save_and_an_insert_run_once(server_url: str) -> None:
 
 def test_other_models_are_told_that_the_outcome_is_unknown(server_url: str) -> None:
     with running_proxy(server_url) as proxy:
-        rapyer_sync.init_rapyer(proxy.url)
+        rapyer_sync.init_rapyer(proxy.url, indexes="lazy")
         player = CarelessPlayer().save()
         player.score.increase(1)
         proxy.cut_replies_after(0)
@@ -82,7 +82,7 @@ def test_other_models_are_told_that_the_outcome_is_unknown(server_url: str) -> N
 
 
 def test_the_memory_of_a_write_expires(server_url: str) -> None:
-    rapyer_sync.init_rapyer(server_url)
+    rapyer_sync.init_rapyer(server_url, indexes="lazy")
     player = OncePlayer().save()
     player.score.increase(1)
     driver = driver_of(OncePlayer)
@@ -104,7 +104,7 @@ def test_an_index_over_no_documents_is_made(server_url: str) -> None:
             Meta = RedisConfig(exactly_once=True)
             price: rapyer_sync.Index[Decimal]
 
-        rapyer_sync.init_rapyer(server_url)
+        rapyer_sync.init_rapyer(server_url, indexes="lazy")
         OncePriced(price=Decimal("1.5")).save()
         assert len(OncePriced.find(OncePriced.price > 1)) == 1
         rapyer_sync.teardown_rapyer()

@@ -214,7 +214,7 @@ LOST = [save, save_forced, save_part, update, set_field, increase, append, clear
 @pytest.mark.parametrize("write", LOST)
 def test_the_reply_is_lost(server_url: str, write: Callable[[Failing], Any]) -> None:
     with running_proxy(server_url) as proxy:
-        rapyer_sync.init_rapyer(proxy.url)
+        rapyer_sync.init_rapyer(proxy.url, indexes="lazy")
         try:
             model, text, held = changed()
             unknown = 0

@@ -117,7 +117,7 @@ def test_iteration_while_documents_go(rapyer: ModuleType) -> None:
 
 def test_iteration_needs_constant_memory(server_url: str) -> None:
     # A real server, since the memory of the in-process one would be counted too.
-    init_rapyer(server_url)
+    init_rapyer(server_url, indexes="lazy")
     text, count, peak = "x" * 2_000, 0, 0
     for start in range(0, 4_000, 500):
         Item.insert(*(Item(number=i, text=text) for i in range(start, start + 500)))

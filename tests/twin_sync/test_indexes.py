@@ -197,10 +197,11 @@ def test_refusing(server_url: str, models: None) -> None:
     init_rapyer(server_url, indexes="lazy")
     info = part.create_index()
     init_rapyer(server_url, indexes="refuse")
-    defined(2)
+    newer = defined(2)  # kept: classes are held weakly
     with pytest.raises(IndexMismatchError) as caught:
         init_rapyer(server_url, indexes="refuse")
     assert caught.value.actual == info.index
+    assert caught.value.model == newer.__name__
     with pytest.raises(ValueError, match="build"):
         init_rapyer(server_url, indexes="sometimes")
 

@@ -61,7 +61,7 @@ def check_cuts(server_url: str, cut: Callable[[Proxy, int], None], sizes: range)
     outcomes: set[str] = set()
     observer = Observer(server_url)
     with running_proxy(server_url) as proxy:
-        rapyer_sync.init_rapyer(proxy.url)
+        rapyer_sync.init_rapyer(proxy.url, indexes="lazy")
         model = FaultyCount().save()
         assert add_one(model) == "done"
         for size in sizes:
@@ -96,7 +96,7 @@ def test_replies_cut_at_every_byte(server_url: str) -> None:
 def test_the_lock_outlives_broken_connections_in_the_block(server_url: str) -> None:
     observer = Observer(server_url)
     with running_proxy(server_url) as proxy:
-        rapyer_sync.init_rapyer(proxy.url)
+        rapyer_sync.init_rapyer(proxy.url, indexes="lazy")
         model = FaultyCount().save()
         lock = model.lock(lease=0.5)
         with lock as held:
@@ -116,7 +116,7 @@ def test_many_tasks_while_connections_keep_breaking(server_url: str) -> None:
     outcomes: list[str] = []
     inside: list[int] = []
     with running_proxy(server_url) as proxy:
-        rapyer_sync.init_rapyer(proxy.url + "?retries=50")
+        rapyer_sync.init_rapyer(proxy.url + "?retries=50", indexes="lazy")
         key = (FaultyCount().save()).key
 
         def keep_breaking() -> None:
@@ -154,7 +154,7 @@ def test_many_tasks_while_connections_keep_breaking(server_url: str) -> None:
 def test_a_server_that_is_killed_in_the_block(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "rapyer")
     with running_server(own=True) as server:
-        rapyer_sync.init_rapyer(server.url)
+        rapyer_sync.init_rapyer(server.url, indexes="lazy")
         model = FaultyCount().save()
         begin = time.monotonic()
         with pytest.raises(DriverError):
@@ -185,7 +185,9 @@ def test_a_server_that_is_killed_in_the_block(caplog: pytest.LogCaptureFixture) 
 
 def test_a_server_that_does_not_answer_in_the_block(server_url: str) -> None:
     with running_proxy(server_url) as proxy:
-        rapyer_sync.init_rapyer(proxy.url + "?reply_timeout=0.3&connect_timeout=0.3")
+        rapyer_sync.init_rapyer(
+            proxy.url + "?reply_timeout=0.3&connect_timeout=0.3", indexes="lazy"
+        )
         model = FaultyCount().save()
         begin = time.monotonic()
         with pytest.raises(DriverError):

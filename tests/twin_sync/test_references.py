@@ -509,7 +509,7 @@ def test_a_class_may_wait_for_one_that_it_names(
         Meta = RedisConfig(ttl=100)
         late: Reference[Late] | None = None
 
-    init_rapyer(redis_url)
+    init_rapyer(redis_url, indexes="lazy")
     with pytest.raises(PydanticUserError, match="not fully defined"):
         Early()
 

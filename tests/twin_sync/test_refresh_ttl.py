@@ -422,9 +422,9 @@ def test_what_is_inherited_and_what_init_sets(redis_url: str, rapyer: ModuleType
             assert (lifetime(model) <= 50) == (cls not in (Without,))
             cls.get(model.key)
             assert (lifetime(model) <= 50) == (cls is Never)
-        init_rapyer(redis_url, ttl=400)
+        init_rapyer(redis_url, ttl=400, indexes="lazy")
         assert 390 < lifetime(Without().save()) <= 400
         assert 90 < lifetime(Base().save()) <= 100
         assert lifetime(Never().save()) == -1
-        init_rapyer(redis_url)
+        init_rapyer(redis_url, indexes="lazy")
         assert lifetime(Without().save()) == -1
