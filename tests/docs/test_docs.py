@@ -7,6 +7,7 @@ starts an event loop itself is a whole program, and gets a thread of its own.
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import re
 from collections.abc import AsyncIterator
@@ -73,7 +74,11 @@ def is_whole_program(code: CodeType) -> bool:
 async def test_the_code_of_a_document_runs(path: Path, anyio_backend: str) -> None:
     for url in memory_urls_of(path):
         await open_driver(url).execute(Command(("FLUSHALL",)))
-    names: dict[str, Any] = {"__name__": f"docs_{path.stem.replace('-', '_')}"}
+    names: dict[str, Any] = {
+        "__name__": f"docs_{path.stem.replace('-', '_')}",
+        # As in every module; Python 3.13 looks for it in a class' body.
+        "__builtins__": builtins,
+    }
     for code in blocks_of(path):
         if is_whole_program(code):
             await anyio.to_thread.run_sync(exec, code, dict(names))
