@@ -281,10 +281,15 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     def rapyer_place(self) -> DocumentPlace | InnerPlace | None:
         """Return where the model is; None for one that was never saved, nor read from another."""
         try:
-            place: DocumentPlace | InnerPlace | None = self.rapyer_place_slot(self)
+            noted: DocumentPlace | InnerPlace | str | None = self.rapyer_place_slot(self)
         except AttributeError:
             return None
-        return place
+        if isinstance(noted, str):
+            # Loaded, and asked about for the first time: of many documents most never are.
+            place = DocumentPlace(RapyerKey(noted), is_stored=True)
+            _set_place(self, place)
+            return place
+        return noted
 
     def rapyer_segment(self, member: Any, child: Any, must_match_server: bool) -> str:
         if not isinstance(child, BoundScalar) and child is not None:
@@ -576,7 +581,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     @classmethod
     def rapyer_prepared(cls, text: bytes, place: DocumentPlace) -> bytes:
         """Return a document's text without what is not the model's; the place gets the revision."""
-        return _prepared(text, place, plan_of(cls), cls.rapyer_settings())
+        text, place.revision = _prepared(text, plan_of(cls), cls.rapyer_settings())
+        return text
 
     @classmethod
     def rapyer_loaded(cls, text: bytes, key: RapyerKey) -> Self:
@@ -586,12 +592,18 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             pydantic_core.ValidationError: the document does not validate.
             InvalidValueError: a pickle of rapyer 1.3.6 in it cannot be read.
         """
-        place, plan, settings = DocumentPlace(key, True), plan_of(cls), cls.rapyer_settings()
-        text = _prepared(text, place, plan, settings)
+        plan, settings = plan_of(cls), cls.rapyer_settings()
+        text, revision = _prepared(text, plan, settings)
         if settings.legacy_pickles and LEGACY_MARK in text:
             text = modern_document(cls, text, key)
         model = plan.reader.validate_json(text, context=STORED, by_alias=False, by_name=True)
-        _set_place(model, place)
+        if revision is None:
+            # A plain text: one object less for the garbage collector to look at.
+            _set_place(model, str(key))
+        else:
+            place = DocumentPlace(key, is_stored=True)
+            place.revision = revision
+            _set_place(model, place)
         return model  # type: ignore[no-any-return]  # the validator makes instances of its class
 
     @classmethod
@@ -828,18 +840,21 @@ def _empty(cls: type[D]) -> D:
     return instance
 
 
-def _prepared(text: bytes, place: DocumentPlace, plan: ModelPlan, settings: Settings) -> bytes:
+def _prepared(text: bytes, plan: ModelPlan, settings: Settings) -> tuple[bytes, int | None]:
+    """Return a document's text as its model reads it, and the revision that was in it."""
+    revision: int | None = None
     # Also where revisions were kept once: the model may forbid members that it does not know.
     if settings.is_optimistic or REVISION_MARK in text:
-        text, place.revision = split_revision(text)
+        text, revision = split_revision(text)
     if plan.sees_extra and SHADOW_MARK in text:
         text = without_shadows(text)
     if plan.computed and any(mark in text for mark in plan.computed):
         text = without_computed(text, plan.part)
-    return text
+    return text, revision
 
 
-def _set_place(model: DocumentModel, place: DocumentPlace | InnerPlace) -> None:
+def _set_place(model: DocumentModel, place: DocumentPlace | InnerPlace | str) -> None:
+    """Note where a model is; a text is the key that it was loaded from."""
     object.__setattr__(model, "_rapyer_place", place)
 
 
