@@ -13,6 +13,7 @@ import hmac
 import io
 import pickle
 from collections.abc import Callable, Iterable
+from enum import EnumMeta
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -194,12 +195,18 @@ def find_allowed(
     if full in allowed:
         return find(module, name)
     if full == "builtins.getattr":
-        return _zone_attribute
+        return _attribute
     raise pickle.UnpicklingError(f"{full} is not allowed in it")
 
 
-def _zone_attribute(owner: Any, name: str) -> Any:
-    """Stand for the `getattr` in the pickle of a `ZoneInfo`, and do nothing else."""
+def _attribute(owner: Any, name: str) -> Any:
+    """Stand for the `getattr` in the pickle of a `ZoneInfo` or an enum, and do nothing else.
+
+    Python 3.11.0 to 3.11.3 pickles the members of an enum so. Their class was looked up, so it may
+    be named.
+    """
     if owner is ZoneInfo and name == "_unpickle":
         return getattr(owner, name)
+    if isinstance(owner, EnumMeta) and name in owner.__members__:
+        return owner.__members__[name]
     raise pickle.UnpicklingError(f"getattr of {name!r} is not allowed in it")
