@@ -11,7 +11,7 @@ from typing import Any
 
 from rapyer_core.cascades import CascadeTTL
 from rapyer_core.commands import Command
-from rapyer_core.config import RedisConfig, epoch
+from rapyer_core.config import RedisConfig
 from rapyer_core.errors import NotInitializedError, ServerError, UnsupportedArgumentValueError
 from rapyer_core.finding.indexes import OnProgress
 from rapyer_core.model import DocumentModel
@@ -74,8 +74,7 @@ def driver_of(cls: type[DocumentModel]) -> Driver:
 def source_driver(source: RedisConfig) -> Driver:
     """Return the driver of a level of settings that names a client."""
     opened = source.driver
-    # While no setting anywhere changed, the client cannot have either.
-    if opened is not None and (opened[2] == epoch() or opened[0] is source.redis):
+    if opened is not None and opened[0] is source.redis:
         driver: Driver = opened[1]
         return driver
     return _opened(source)
@@ -98,7 +97,7 @@ def _opened(source: RedisConfig) -> Driver:
                 "the default", "set a model's Meta.redis and use its own methods"
             )
         if source.driver is None or source.driver[0] is not setting:
-            source.driver = (setting, open_driver(setting), epoch())
+            source.driver = (setting, open_driver(setting))
         driver: Driver = source.driver[1]
         return driver
 
@@ -160,7 +159,7 @@ async def init_rapyer(
     else:
         DEFAULTS.indexes = indexes
     DEFAULTS.cascade_ttl = cascade_ttl
-    DEFAULTS.driver = (setting, driver, epoch())
+    DEFAULTS.driver = (setting, driver)
     # Here, since indexes are asked for through this module.
     from .indexes import ensure_all
 

@@ -98,11 +98,7 @@ async def _run_now(cls: type[DocumentModel], work: Operation | Computation) -> A
         return await _compute(cls, work)
     if settings.is_exactly_once and not work.is_read:
         return (await run_batch(driver, Batch((work,), True), True))[0]
-    try:
-        reply = work.answered(await driver.execute(work.by_sha()))
-    except ServerError as error:
-        reply = await _send_again(driver, work, error)
-    return work.finish(reply)
+    return work.finish(await send(driver, work))
 
 
 async def _run_and_cascade(cls: type[DocumentModel], work: Operation | Computation) -> Any:

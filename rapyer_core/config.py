@@ -97,8 +97,8 @@ class RedisConfig:
     _parent: RedisConfig | None
     _own: dict[str, Any]
 
-    # What this level's `redis` became when it was first used: (the setting, its driver, the epoch).
-    driver: tuple[Any, Any, int] | None
+    # What this level's `redis` became when it was first used: (the setting, its driver).
+    driver: tuple[Any, Any] | None
 
     redis: Any
     ttl: int | None

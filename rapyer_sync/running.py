@@ -97,11 +97,7 @@ def _run_now(cls: type[DocumentModel], work: Operation | Computation) -> Any:
         return _compute(cls, work)
     if settings.is_exactly_once and not work.is_read:
         return (run_batch(driver, Batch((work,), True), True))[0]
-    try:
-        reply = work.answered(driver.execute(work.by_sha()))
-    except ServerError as error:
-        reply = _send_again(driver, work, error)
-    return work.finish(reply)
+    return work.finish(send(driver, work))
 
 
 def _run_and_cascade(cls: type[DocumentModel], work: Operation | Computation) -> Any:

@@ -48,8 +48,8 @@ class CountingDriver:
 def counted() -> CountingDriver:
     """Put a driver that counts around the one that the package was initialised with."""
     assert DEFAULTS.driver is not None
-    setting, inner, made = DEFAULTS.driver
+    setting, inner = DEFAULTS.driver
     driver = CountingDriver(inner)
-    DEFAULTS.driver = (setting, driver, made)
+    DEFAULTS.driver = (setting, driver)
     DEFAULTS.unset("")  # classes keep the driver that they used until some setting changes
     return driver
