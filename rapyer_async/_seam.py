@@ -39,10 +39,12 @@ __all__ = [
     "StateLock",
     "TaskGroup",
     "Wakeup",
+    "can_give_way",
     "checkpoint",
     "checkpoint_if_cancelled",
     "current_run_id",
     "current_task_id",
+    "give_way",
     "resolve",
     "run_blocking",
     "run_is_over",
@@ -84,6 +86,16 @@ async def checkpoint() -> None:
         await trio.lowlevel.checkpoint()
     else:
         await asyncio.sleep(0)
+
+
+async def give_way() -> None:
+    """Let who else is ready run before what is waited for is looked for again."""
+    await checkpoint()
+
+
+def can_give_way() -> bool:
+    """Return whether `give_way` does that."""
+    return True
 
 
 async def checkpoint_if_cancelled() -> None:

@@ -44,6 +44,8 @@ class Settings:
     must be there after `connect_timeout`, and each reply `reply_timeout` after its command
     was written. `queue_limit` is how many commands may wait on one connection; further ones
     are refused. `retries` is how often a command is tried again when that cannot run it twice.
+    A caller that is alone on its connection looks for its reply for up to `busy_wait` before it
+    sleeps, where replies were seen to come so soon.
     """
 
     scheme: str = "redis"
@@ -60,6 +62,7 @@ class Settings:
     reply_timeout: float = 10.0
     queue_limit: int = 100_000
     retries: int = 4
+    busy_wait: float = 0.00025
 
     @property
     def address(self) -> str:
@@ -185,13 +188,24 @@ def _whole(name: str, value: object, least: int) -> int:
 
 
 def _seconds(name: str, value: object) -> float:
-    try:
-        number = float(value) if isinstance(value, (int, float)) else float(_text(name, value))
-    except ValueError:
-        number = 0.0
+    number = _number(name, value)
     if not 0.0 < number < float("inf"):
         _refuse(f"{name} must be a number of seconds above 0")
     return number
+
+
+def _seconds_or_none(name: str, value: object) -> float:
+    number = _number(name, value)
+    if not 0.0 <= number < float("inf"):
+        _refuse(f"{name} must be a number of seconds, 0 for none")
+    return number
+
+
+def _number(name: str, value: object) -> float:
+    try:
+        return float(value) if isinstance(value, (int, float)) else float(_text(name, value))
+    except ValueError:
+        return float("nan")
 
 
 def _protocol(name: str, value: object) -> int:
@@ -230,6 +244,7 @@ _COMMON: dict[str, tuple[str, _Converter]] = {
     "reply_timeout": ("reply_timeout", _seconds),
     "queue_limit": ("queue_limit", lambda name, value: _whole(name, value, 1)),
     "retries": ("retries", lambda name, value: _whole(name, value, 0)),
+    "busy_wait": ("busy_wait", _seconds_or_none),
     "client_name": ("client_name", _text),
     "protocol": ("protocol", _protocol),
 }

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Hashable
 from contextlib import contextmanager, suppress
-from types import TracebackType
+from types import BuiltinFunctionType, TracebackType
 from typing import Any, TypeAlias, TypeVar
 
 from redis import Redis as RedisClient
@@ -34,10 +34,12 @@ __all__ = [
     "StateLock",
     "TaskGroup",
     "Wakeup",
+    "can_give_way",
     "checkpoint",
     "checkpoint_if_cancelled",
     "current_run_id",
     "current_task_id",
+    "give_way",
     "resolve",
     "run_blocking",
     "run_is_over",
@@ -70,6 +72,16 @@ def sleep(seconds: float) -> None:
 
 def checkpoint() -> None:
     """Let the others run: threads do so by themselves."""
+
+
+def give_way() -> None:
+    """Let who else is ready run before what is waited for is looked for again."""
+    os.sched_yield()
+
+
+def can_give_way() -> bool:
+    """Return whether `give_way` does that: not on Windows, nor to greenlets."""
+    return hasattr(os, "sched_yield") and isinstance(time.sleep, BuiltinFunctionType)
 
 
 def checkpoint_if_cancelled() -> None:

@@ -25,6 +25,8 @@ READ = [
         "redis://h?reply_timeout=3&connect_timeout=1.5&queue_limit=9&retries=0",
         Settings(host="h", reply_timeout=3, connect_timeout=1.5, queue_limit=9, retries=0),
     ),
+    ("redis://h?busy_wait=0", Settings(host="h", busy_wait=0.0)),
+    ("unix:///s?busy_wait=0.001", Settings(scheme="unix", path="/s", busy_wait=0.001)),
     ("redis://h?protocol=3&client_name=a%20b", Settings(host="h", protocol=3, client_name="a b")),
     ("rediss://h", Settings(scheme="rediss", host="h", tls=TlsSettings())),
     (
@@ -76,6 +78,9 @@ REFUSED = [
     ("redis://h?socket_timeout=0", "seconds above 0"),
     ("redis://h?socket_timeout=nan", "seconds above 0"),
     ("redis://h?socket_timeout=soon", "seconds above 0"),
+    ("redis://h?busy_wait=-1", "seconds, 0 for none"),
+    ("redis://h?busy_wait=inf", "seconds, 0 for none"),
+    ("redis://h?busy_wait=long", "seconds, 0 for none"),
     ("redis://h?queue_limit=0", "at least 1"),
     ("rediss://h?ssl_cert_reqs=optional", "required or none"),
     ("rediss://h?ssl_check_hostname=maybe", "true or false"),

@@ -43,9 +43,14 @@ def count(driver: NativeDriver) -> int:
     return int(reply or 0)
 
 
-def test_a_write_cut_at_every_byte(server_url: str) -> None:
+# Long enough that every reply is found by looking; and none is.
+WAITS = pytest.mark.parametrize("busy_wait", [5.0, 0.0], ids=["looking", "sleeping"])
+
+
+@WAITS
+def test_a_write_cut_at_every_byte(server_url: str, busy_wait: float) -> None:
     with running_proxy(server_url) as proxy:
-        driver = driver_for(proxy.url)
+        driver = driver_for(proxy.url, busy_wait=busy_wait)
         check_in_step(driver)
         for cut in range(FRAME):
             proxy.cut_requests_after(cut)
@@ -56,9 +61,10 @@ def test_a_write_cut_at_every_byte(server_url: str) -> None:
         driver.close()
 
 
-def test_a_reply_to_a_write_cut_at_every_byte(server_url: str) -> None:
+@WAITS
+def test_a_reply_to_a_write_cut_at_every_byte(server_url: str, busy_wait: float) -> None:
     with running_proxy(server_url) as proxy:
-        driver = driver_for(proxy.url)
+        driver = driver_for(proxy.url, busy_wait=busy_wait)
         check_in_step(driver)
         for cut in range(REPLY):
             proxy.cut_replies_after(cut)
@@ -72,9 +78,10 @@ def test_a_reply_to_a_write_cut_at_every_byte(server_url: str) -> None:
         driver.close()
 
 
-def test_a_read_cut_at_every_byte_is_repeated(server_url: str) -> None:
+@WAITS
+def test_a_read_cut_at_every_byte_is_repeated(server_url: str, busy_wait: float) -> None:
     with running_proxy(server_url) as proxy:
-        driver = driver_for(proxy.url)
+        driver = driver_for(proxy.url, busy_wait=busy_wait)
         driver.execute(Command(("SET", "n", "12345")))
         for cut in range(len(pack(READ.args))):
             proxy.cut_requests_after(cut)
@@ -124,9 +131,10 @@ def test_a_connection_closed_while_idle_is_noticed_before_a_write(server_url: st
         driver.close()
 
 
-def test_many_writers_while_connections_break(server_url: str) -> None:
+@WAITS
+def test_many_writers_while_connections_break(server_url: str, busy_wait: float) -> None:
     with running_proxy(server_url) as proxy:
-        driver = driver_for(proxy.url, retries=20)
+        driver = driver_for(proxy.url, retries=20, busy_wait=busy_wait)
         acknowledged: list[object] = []
         unknown: list[Exception] = []
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import ssl
 from time import monotonic
 
-from rapyer_async._seam import StateLock, checkpoint, wakeups
+from rapyer_async._seam import StateLock, can_give_way, checkpoint, give_way, wakeups
 from rapyer_async.drivers.native.stream import Stream
 from rapyer_core.errors import DriverClosedError, ReplyTimeoutError
 from rapyer_core.urls import Settings
 from rapyer_core.wire.exchange import Exchange, Step
 from rapyer_core.wire.replies import OutOfStepError, ReplyParser
 from rapyer_core.wire.requests import Request
+from rapyer_core.wire.watching import Watch
 
 __all__ = ["Connection"]
 
@@ -35,6 +36,7 @@ class Connection:
         self._receive_now = stream.receive_now
         self._lock = StateLock()
         self._exchange = Exchange(settings.queue_limit, settings.reply_timeout, wakeups())
+        self._watch = Watch(settings.busy_wait if can_give_way() else 0)
 
     @property
     def usable(self) -> bool:
@@ -136,6 +138,8 @@ class Connection:
 
     async def _read(self, request: Request) -> None:
         """Read until this request has its replies, or its connection is lost."""
+        if self._exchange.load == 1 and self._watch.begins():
+            await self._look(request)
         while not request.done:
             left = self._time_left()
             try:
@@ -154,6 +158,24 @@ class Connection:
                 self._lose(error)
             else:
                 self._receive()
+
+    async def _look(self, request: Request) -> None:
+        """Look for the replies again and again, for a moment: see `Watch`.
+
+        Where others join there is enough to do, and the wait is theirs too.
+        """
+        until = monotonic() + self._watch.seconds
+        while not request.done:
+            if self._exchange.load > 1:
+                return
+            if monotonic() > until:
+                self._watch.missed()
+                return
+            request.clean = True
+            await give_way()
+            request.clean = False
+            self._receive()
+        self._watch.hit()
 
     def _receive(self) -> None:
         """Take what is there and give everybody theirs; the reader's alone."""
