@@ -1,6 +1,7 @@
--- A batch of operations in one step. Text of the pipeline script, after `batch_keys`, `notes` and
--- `operations`, a table of what the batch runs, of `lift` where a path is lifted, and of `frame` where
--- something is beside a document.
+-- A batch of operations in one step. Text of the pipeline script, after `batch_keys`, `notes`, and two
+-- tables of what the batch runs: `values`, and `operations` (nil where it runs values only; else
+-- `noted` is there as well), with `lift` where a path is lifted, `frame` where something is beside
+-- a document, and `change` where either may run a value operation.
 -- ARGV: 'all' (a failure undoes everything and ends the batch) or 'each' (it undoes itself only);
 -- the seconds for which the reply is remembered, or ''; the count of operations; then words:
 --   'key', position in KEYS: of what follows; the first document's at the start
@@ -12,76 +13,128 @@
 -- and after the last one, for each document whose numbers for the index may have changed:
 --   'index_refresh', its position in KEYS, count of arguments, the arguments
 -- Reply: {0, a reply of each operation}, or with 'all' {position of the one that failed, its failure}.
-local function run()
-  local arguments, key, lifetime, lifetimes, replies, steps, words = ARGV, KEYS[1], '', nil, {}, nil, nil
-  local at, done, count, is_whole = 4, 0, tonumber(arguments[3]), arguments[1] == 'all'
-  while done < count do
-    local name = arguments[at]
-    if name == 'key' then
-      key, at, beside = KEYS[tonumber(arguments[at + 1])], at + 2, {}
-    elseif name == 'lifetime' then
-      lifetime, at = arguments[at + 1], at + 2
-    elseif name == 'beside' then
-      beside, at = {}, at + 2
-      for i = 1, tonumber(arguments[at - 1]) do
-        beside[i], at = KEYS[tonumber(arguments[at])], at + 1
-      end
-    elseif name == 'special' then
-      words = at + 2
-      at = words + arguments[at + 1]
-    elseif name == 'steps' then
-      steps, at = {}, at + 2
-      for i = 1, tonumber(arguments[at - 1]) do
-        steps[i], at = {arguments[at], arguments[at + 1]}, at + 2
-      end
-    else
-      local path, ran, reply = arguments[at + 1], nil, nil
-      if steps then
-        ran, reply = pcall(operations.lift, operations[name], key, scratch, path, steps, arguments, at + 2)
-        steps = nil
-      elseif words then
-        ran, reply = pcall(operations.frame, operations[name], key, path, arguments, at + 2, words)
-        words = nil
-      else
-        ran, reply = pcall(operations[name], key, path, arguments, at + 2)
-      end
-      at, done = at + 3 + arguments[at + 2], done + 1
-      if not ran then
-        reply = {'!', 'server', key, path, '', tostring(type(reply) == 'table' and reply.err or reply)}
-      end
-      if type(reply) == 'table' and reply[1] == '!' then
-        play_back()
-        if is_whole then return {done, reply} end
-      elseif lifetime ~= '' then
-        lifetimes = lifetimes or {}
-        lifetimes[key] = lifetime
-        for i = 1, #beside do lifetimes[beside[i]] = lifetime end
-      elseif lifetimes and (name == 'document_expire' or name == 'document_delete') then
-        lifetimes[key] = nil -- it set one of its own, or took the document away
-        for i = 1, #beside do lifetimes[beside[i]] = nil end
-      end
-      if not is_whole then
-        for i = #notes, 1, -1 do notes[i] = nil end
-        copies = nil
-      end
-      replies[done] = reply
-    end
-  end
-  while arguments[at] do
-    operations.index_refresh(KEYS[tonumber(arguments[at + 1])], '$', arguments, at + 2)
-    at = at + 3 + arguments[at + 2]
-  end
-  if lifetimes then
-    for each, seconds in pairs(lifetimes) do call('EXPIRE', each, seconds) end
-  end
-  for i = 1, copied and #copied or 0 do call('DEL', copied[i]) end
-  return {0, replies}
-end
-
--- Replies are arrays, strings and integers below 2^53, which cjson keeps as they are.
-if not memory then return run() end
-local kept = call('GET', memory)
+local kept = memory and call('GET', memory)
 if kept then return cjson.decode(kept) end
-local reply = run()
-call('SET', memory, cjson.encode(reply), 'EX', ARGV[2])
+
+local arguments, count, is_whole = ARGV, tonumber(ARGV[3]), ARGV[1] == 'all'
+local sub = string.sub
+local at, done, replies, failed = 4, 0, {nil, nil, nil, nil}, nil
+local key, lifetime, lifetimes, steps, words = KEYS[1], '', nil, nil, nil
+while done < count do
+  local name = arguments[at]
+  local value, path, o, before, reply = values[name], arguments[at + 1], at + 2, done, nil
+  if value and not steps and not words then
+    -- As `change` does, with a note of what it reads.
+    at, done = o + 1 + arguments[o], done + 1
+    local is_created, found, problem, ran, text, rest = arguments[o + 1] == 'create', nil, nil, nil, nil, nil
+    -- A write that fails has changed nothing: of the last one nothing has to be undone.
+    local is_noted = is_whole and (done < count or arguments[at])
+    if is_noted or not is_created then
+      found = try('JSON.GET', key, path)
+      if not found then
+        reply = fail('no-key', key, path)
+      elseif found == '[]' and not is_created then
+        reply = fail('no-path', key, path)
+      elseif type(found) == 'table' then
+        problem = found
+      end
+    elseif key ~= known_key and try('EXISTS', key) == 0 then
+      reply = fail('no-key', key, path)
+    end
+    known_key, read_key = key, nil
+    if not (reply or problem) then
+      ran, text, reply, rest = pcall(value, not is_created and sub(found, 2, -2), key, path, arguments, o)
+      if not ran then
+        problem = text
+      elseif text then
+        if is_noted or rest then
+          found = found or try('JSON.GET', key, path)
+          if type(found) == 'table' then
+            problem = found
+          elseif is_exact(found) then
+            local last = #notes
+            notes[last + 1], notes[last + 2], notes[last + 3] = key, path, found
+          else
+            ran, problem = pcall(note_copy, documents, notes, key)
+          end
+        end
+        local written = not problem and try('JSON.SET', key, path, text)
+        if not written then
+          reply = fail('no-parent', key, path)
+        elseif written.err then
+          problem = written
+        elseif rest then
+          ran, problem = pcall(complete, key, path, rest)
+        end
+      end
+    end
+    if problem then reply = fail('server', key, path, '', problem) end
+  elseif name == 'key' then
+    key, at, beside = KEYS[tonumber(path)], o, {}
+  elseif name == 'lifetime' then
+    lifetime, at = path, o
+  elseif name == 'beside' then
+    beside, at = {}, o
+    for i = 1, tonumber(path) do
+      beside[i], at = KEYS[tonumber(arguments[at])], at + 1
+    end
+  elseif name == 'special' then
+    words, at = o, o + path
+  elseif name == 'steps' then
+    steps, at = {}, o
+    for i = 1, tonumber(path) do
+      steps[i], at = {arguments[at], arguments[at + 1]}, at + 2
+    end
+  else
+    local operation, ran = operations[name] or operations.change, nil
+    if steps then
+      ran, reply = pcall(operations.lift, operation, key, scratch, path, steps, arguments, o, value)
+    elseif words then
+      ran, reply = pcall(operations.frame, operation, key, path, arguments, o, words, value)
+    else
+      ran, reply = pcall(operation, key, path, arguments, o)
+    end
+    if not ran then reply = fail('server', key, path, '', reply) end
+    at, done, steps, words = o + 1 + arguments[o], done + 1, nil, nil
+  end
+  if done > before then
+    if type(reply) == 'table' and reply[1] == '!' then
+      play_back(notes)
+      read_key, known_key = nil, nil
+      if is_whole then
+        failed = {done, reply}
+        break
+      end
+    elseif lifetime ~= '' then
+      lifetimes = lifetimes or {}
+      lifetimes[key] = lifetime
+      for i = 1, #beside do lifetimes[beside[i]] = lifetime end
+    elseif lifetimes and (name == 'document_expire' or name == 'document_delete') then
+      lifetimes[key] = nil -- it set one of its own, or took the document away
+      for i = 1, #beside do lifetimes[beside[i]] = nil end
+    end
+    if not is_whole then
+      for i = #notes, 1, -1 do notes[i] = nil end
+      notes.copies = nil
+    end
+    replies[done] = reply
+  end
+end
+while arguments[at] and not failed do
+  local refreshed = KEYS[tonumber(arguments[at + 1])]
+  local ran, problem = pcall(operations.index_refresh, refreshed, '$', arguments, at + 2)
+  if not ran then
+    if not is_whole then error(problem, 0) end -- what ran is to stay
+    play_back(notes)
+    failed = {done, fail('server', refreshed, '$', '', problem)}
+  end
+  at = at + 3 + arguments[at + 2]
+end
+if not failed then
+  for each, seconds in pairs(lifetimes or {}) do call('EXPIRE', each, seconds) end
+  for i = 1, notes.copied and #notes.copied or 0 do call('DEL', notes.copied[i]) end
+end
+local reply = failed or {0, replies}
+-- Replies are arrays, strings and integers below 2^53, which cjson keeps as they are.
+if memory then call('SET', memory, cjson.encode(reply), 'EX', ARGV[2]) end
 return reply

@@ -11,7 +11,8 @@ from rapyer_core.lifetimes import SAVING, Lifetimes
 
 OPERATIONS = sorted(
     file.name.removesuffix(".lua")
-    for file in resources.files("rapyer_core").joinpath("lua").joinpath("ops").iterdir()
+    for folder in ("ops", "values")
+    for file in resources.files("rapyer_core").joinpath("lua").joinpath(folder).iterdir()
     if file.name.endswith(".lua")
 )
 

@@ -13,12 +13,16 @@ from rapyer_core import program
 from rapyer_core.program import lifted_script, pipeline_script, script
 
 LUA = resources.files("rapyer_core") / "lua"
-OPERATIONS = sorted(
-    entry.name.removesuffix(".lua") for entry in (LUA / "ops").iterdir() if entry.is_file()
-)
-PIECES = sorted(
-    entry.name.removesuffix(".lua") for entry in (LUA / "lib").iterdir() if entry.is_file()
-)
+
+
+def names_in(folder: str) -> list[str]:
+    files = (entry.name for entry in (LUA / folder).iterdir() if entry.is_file())
+    return sorted(name.removesuffix(".lua") for name in files)
+
+
+VALUES, PIECES = names_in("values"), names_in("lib")
+PLACES = {name: folder for folder in ("ops", "values") for name in names_in(folder)}
+OPERATIONS = sorted(PLACES)
 
 
 def text_of(folder: str, name: str) -> str:
@@ -37,16 +41,25 @@ def test_a_script_is_complete_and_known_by_its_sha(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_operation_says_what_it_takes_and_answers(name: str) -> None:
-    header = [line for line in text_of("ops", name).splitlines() if line.startswith("--")]
+    header = [line for line in text_of(PLACES[name], name).splitlines() if line.startswith("--")]
     assert any("Reply:" in line for line in header)
 
 
-@pytest.mark.parametrize(("folder", "name"), [("ops", n) for n in OPERATIONS])
-def test_what_is_called_is_there_and_what_is_named_is_called(folder: str, name: str) -> None:
-    source = script(name).source
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_operation_touches_no_key(name: str) -> None:
+    source = text_of("values", name)
+    assert f"local function {name}(" in source and "redis" not in source
+    returns_rest = re.search(r"^ *return \w+, .*, .*\brest\b", source, re.MULTILINE)
+    first = source.split("\n", 1)[0]
+    assert bool(returns_rest) == (" complete" in first), "complete is for what numbers lack"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_what_is_called_is_there_and_what_is_named_is_called(name: str) -> None:
+    folder, source = PLACES[name], script(name).source
     defined = [*re.findall(r"local function (\w+)\(", source)]
     assert len(defined) == len(set(defined)), "a piece stands there twice"
-    known = {*defined, *LANGUAGE}
+    known = {*defined, *LANGUAGE, *(("complete", "value") if name in VALUES else ())}
     plain = re.sub(r"'(\\.|[^'\\])*'", "''", source)
     called = {
         match.group(1)
@@ -73,11 +86,13 @@ def test_a_pipelines_script_holds_what_its_batch_runs_and_no_more() -> None:
     assert few is pipeline_script(frozenset({"value_put", "integer_add"}))
     assert few.sha == hashlib.sha1(few.source.encode()).hexdigest()
     made = re.findall(r"local function (\w+)\(", few.source)
-    assert {"integer_add", "value_put", "run"} <= set(made)
+    assert {"integer_add", "value_put"} <= set(made)
     assert len(made) == len(set(made)), "a piece stands there twice"
-    assert not {"list_append", "lift"} & set(made)
+    assert not {"list_append", "lift", "change", "noted_call"} & set(made)
+    more = pipeline_script(frozenset({"integer_add", "list_append"}))
+    assert "local function noted_call(" in more.source and "function change(" not in more.source
     lifted = pipeline_script(frozenset({"integer_add", "value_put"}), is_lifted=True)
-    assert "local function lift(" in lifted.source
+    assert {"lift", "change"} <= set(re.findall(r"local function (\w+)\(", lifted.source))
 
 
 def test_servers_are_not_filled_with_scripts_of_pipelines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 -- run once at most, the key that remembers its reply (then ARGV[2] is not '').
 local memory = ARGV[2] ~= '' and KEYS[#KEYS]
 local others = memory and #KEYS - 1 or #KEYS
-local documents = math.floor(others / 2)
-local scratch = others % 2 == 1 and KEYS[others]
+local documents = (others - others % 2) / 2
+local scratch = documents * 2 < others and KEYS[others]
 -- The keys beside the document of the operation that runs.
 local beside = {}

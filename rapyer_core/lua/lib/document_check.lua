@@ -2,5 +2,5 @@
 -- The failure where there is no document, nil where there is one.
 local function missing_document(key, path)
   if redis.call('EXISTS', key) == 1 then return nil end
-  return fail('no-key', key, path, 'a document', 'nothing')
+  return fail('no-key', key, path)
 end

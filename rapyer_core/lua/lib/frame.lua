@@ -5,6 +5,7 @@
 -- or ''; the count of changes, and each change: its condition ('a' always, 'c' where the operation
 -- made the document, 'p' where it was there), position in `beside`, kind, verb, count, words.
 -- Verbs: add, remove, replace; 'seen' comes before all and answers 0 unless the field has these words.
+-- `value`: what the operation `change` runs.
 -- Reply: the operation's; where kinds are read {the operation's, contents of each}.
 local function has_seen(kind, special, a, first, last)
   if kind == 's' then
@@ -33,7 +34,7 @@ local function change_special(key, special, kind, verb, a, first, last)
   end
 end
 
-local function frame(operation, key, path, a, o, w)
+local function frame(operation, key, path, a, o, w, value)
   local was_there = redis.call('EXISTS', key) == 1
   local changes, at = {}, w + 2
   for i = 1, tonumber(a[w + 1]) do
@@ -47,7 +48,7 @@ local function frame(operation, key, path, a, o, w)
     end
     at = at + 5 + count
   end
-  local reply = operation(key, path, a, o)
+  local reply = operation(key, path, a, o, value)
   if reply == 0 or (type(reply) == 'table' and reply[1] == '!') then return reply end
   for i = 1, #changes do
     local condition, special, kind, verb, first, last = unpack(changes[i])

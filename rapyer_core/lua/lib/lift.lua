@@ -2,8 +2,8 @@
 -- Run an operation on a value that lies below an object's member whose name has no path: each
 -- such member's text is lifted out into a scratch document, the operation runs there, and the
 -- result is put back into the texts around it. Exact, and one mechanism for every operation.
--- `steps`: {name, path below it} pairs, outermost first.
-local function lift(operation, key, scratch, path, steps, a, o)
+-- `steps`: {name, path below it} pairs, outermost first. `value`: what the operation `change` runs.
+local function lift(operation, key, scratch, path, steps, a, o, value)
   local source, at, levels = key, path, {}
   for i = 1, #steps do
     local container, failure = text_at(source, at)
@@ -17,7 +17,7 @@ local function lift(operation, key, scratch, path, steps, a, o)
     redis.call('JSON.SET', scratch, '$', (exact().text(levels[i].value)))
     source, at = scratch, steps[i][2]
   end
-  local ran, reply = pcall(operation, scratch, at, a, o)
+  local ran, reply = pcall(operation, scratch, at, a, o, value)
   if not ran then redis.call('DEL', scratch); error(reply) end
   if type(reply) == 'table' and reply[1] == '!' then
     reply[3] = key

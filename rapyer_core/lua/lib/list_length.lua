@@ -2,7 +2,7 @@
 -- How many items the list at a path has; or nil and a failure.
 local function list_length(key, path)
   if redis.call('EXISTS', key) == 0 then
-    return nil, fail('no-key', key, path, 'a document', 'nothing')
+    return nil, fail('no-key', key, path)
   end
   local length = redis.call('JSON.ARRLEN', key, path)[1]
   if length then return length end

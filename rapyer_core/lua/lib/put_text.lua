@@ -2,5 +2,5 @@
 -- Write a JSON text at a path whose parent exists; the failure otherwise, nil when written.
 local function put_text(key, path, text)
   if set_json(key, path, text) then return nil end
-  return fail('no-path', key, path, 'a parent that can hold the value', 'none')
+  return fail('no-parent', key, path)
 end

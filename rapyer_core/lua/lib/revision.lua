@@ -14,7 +14,7 @@ end
 local function stale(key, expected)
   local actual = revision_of(key)
   if expected == '*' or actual == expected then return nil end
-  if actual == '' then return fail('no-key', key, '$', 'a document', 'nothing') end
+  if actual == '' then return fail('no-key', key, '$') end
   return fail('stale', key, REVISION, expected == '' and 'no document' or 'revision ' .. expected, 'revision ' .. actual)
 end
 

@@ -3,7 +3,7 @@
 -- ARGV: count, then path and text of each, '' for none there. Reply: 1.
 local function document_expect(key, path, a, o)
   if redis.call('EXISTS', key) == 0 then
-    return fail('no-key', key, path, 'a document', 'nothing')
+    return fail('no-key', key, path)
   end
   for i = 1, tonumber(a[o + 1]) do
     local target, expected = a[o + 2 * i], a[o + 2 * i + 1]

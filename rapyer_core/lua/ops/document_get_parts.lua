@@ -4,7 +4,7 @@
 -- Reply: the text at each of the former, nil where there is none; 1 for each of the latter that is null, else nil.
 local function document_get_parts(key, path, a, o)
   if redis.call('EXISTS', key) == 0 then
-    return fail('no-key', key, path, 'a document', 'nothing')
+    return fail('no-key', key, path)
   end
   local reply, count = {}, tonumber(a[o + 1])
   for i = 1, count do

@@ -8,7 +8,7 @@
 -- Reply: 1.
 local function document_patch(key, path, a, o)
   if redis.call('EXISTS', key) == 0 then
-    if a[o + 1] == '' then return fail('no-key', key, path, 'a document', 'nothing') end
+    if a[o + 1] == '' then return fail('no-key', key, path) end
     set_json(key, '$', a[o + 1])
     if a[o + 2] ~= '' then redis.call('EXPIRE', key, a[o + 2]) end
     return 1

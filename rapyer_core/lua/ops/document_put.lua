@@ -10,7 +10,7 @@ local function document_put(key, path, a, o)
     end
   elseif a[o + 1] == 'existing' then
     if not set_json(key, path, a[o + 2], 'XX') then
-      return fail('no-key', key, path, 'a document', 'nothing')
+      return fail('no-key', key, path)
     end
   else
     set_json(key, path, a[o + 2])

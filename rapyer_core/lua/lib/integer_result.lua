@@ -1,7 +1,7 @@
 -- uses: fail
--- Write an integer text to a place that exists, unless 64 bits or the field's own bounds cannot hold it.
+-- An integer's text as what a value operation returns, unless 64 bits or the field's own bounds cannot hold it.
 -- RedisJSON would wrap or turn a larger one into a float (seen on 2.8.3).
-local function put_integer(key, path, text, lower, upper)
+local function integer_result(key, path, text, lower, upper)
   if #text > 18 or lower ~= '' or upper ~= '' then
     -- Whether one decimal integer text is smaller than another, at any length.
     local function is_less(a, b)
@@ -12,15 +12,14 @@ local function put_integer(key, path, text, lower, upper)
     end
 
     if is_less(text, '-9223372036854775808') or is_less('9223372036854775807', text) then
-      return fail('range', key, path, 'an integer of 64 bits', text)
+      return nil, fail('range', key, path, 'an integer of 64 bits', text)
     end
     if lower ~= '' and is_less(text, lower) then
-      return fail('range', key, path, 'at least ' .. lower, text)
+      return nil, fail('range', key, path, 'at least ' .. lower, text)
     end
     if upper ~= '' and is_less(upper, text) then
-      return fail('range', key, path, 'at most ' .. upper, text)
+      return nil, fail('range', key, path, 'at most ' .. upper, text)
     end
   end
-  redis.call('JSON.SET', key, path, text)
-  return text
+  return text, text
 end

@@ -1,12 +1,10 @@
--- uses: exact fail put_text text_at
+-- uses: complete exact fail
 -- Add to the seconds since 1970 at a path, exactly to the microsecond. Seconds and microseconds are
 -- summed apart; each is a whole number below 2^53.
 -- ARGV: whole seconds (rounded down), the microseconds on top. Reply: the new number's text.
-local function timestamp_add(key, path, a, o)
-  local text, failure = text_at(key, path)
-  if failure then return failure end
+local function timestamp_add(text, key, path, a, o)
   local old = string.find(text, '^[%-%d]') and tonumber(text)
-  if not old then return fail('wrong-type', key, path, 'a timestamp', text) end
+  if not old then return nil, fail('wrong-type', key, path, 'a timestamp', text) end
   local function parted_at(moment)
     local seconds = math.floor(moment)
     local micro = math.floor((moment - seconds) * 1000000 + 0.5)
@@ -19,7 +17,7 @@ local function timestamp_add(key, path, a, o)
     micro, seconds = micro - 1000000, seconds + 1
   end
   if seconds < -62135596800 or seconds > 253402300799 then
-    return fail('range', key, path, 'a moment in the years 1 to 9999', text .. ' + ' .. a[o + 1] .. ' s')
+    return nil, fail('range', key, path, 'a moment in the years 1 to 9999', text .. ' + ' .. a[o + 1] .. ' s')
   end
   -- One division of whole numbers is rounded as Python's is. Beyond 2^53 µs (the year 2255) a double
   -- holds only some microseconds, and each of those has one double near it.
@@ -27,9 +25,8 @@ local function timestamp_add(key, path, a, o)
   moment = math.abs(moment) < 9007199254740992 and moment / 1000000 or seconds + micro / 1000000
   local kept_seconds, kept_micro = parted_at(moment)
   if kept_seconds ~= seconds or kept_micro ~= micro then
-    return fail('range', key, path, 'a moment that seconds in a double hold to the microsecond', string.format('%.0f s and %d us', seconds, micro))
+    return nil, fail('range', key, path, 'a moment that seconds in a double hold to the microsecond', string.format('%.0f s and %d us', seconds, micro))
   end
-  local new, missing = exact().number(moment)
-  failure = put_text(key, path, missing and new .. '\n0:' .. missing .. ';' or new)
-  return failure or string.format('%.17g', moment)
+  local new, rest = exact().number(moment)
+  return new, string.format('%.17g', moment), rest and '0:' .. rest .. ';'
 end

@@ -1,13 +1,11 @@
--- uses: fail float_text put_float text_at
+-- uses: complete exact fail floats
 -- Apply an operator to the number at a path with the results of Python's floats.
 -- ARGV: operator, operand, lower bound or '', upper bound or ''. Reply: the new number's text.
 -- Source of // and %: both follow from C's fmod, so that x == (x // y) * y + x % y holds.
-local function float_change(key, path, a, o)
-  local text, failure = text_at(key, path)
-  if failure then return failure end
-  local old = float_of(text)
-  if not old then return fail('wrong-type', key, path, 'number', text) end
-  local operator, operand, result = a[o + 1], float_of(a[o + 2]), nil
+local function float_change(text, key, path, a, o)
+  local old = tonumber(text) or floats().of(text)
+  if not old then return nil, fail('wrong-type', key, path, 'number', text) end
+  local operator, operand, result = a[o + 1], tonumber(a[o + 2]) or floats().of(a[o + 2]), nil
   if operator == '+' then
     result = old + operand
   elseif operator == '*' then
@@ -17,10 +15,10 @@ local function float_change(key, path, a, o)
   elseif operator == '**' then
     result = old ^ operand
     if result ~= result and old == old and operand == operand then
-      return fail('range', key, path, 'a real number', text .. ' ** ' .. a[o + 2])
+      return nil, fail('range', key, path, 'a real number', text .. ' ** ' .. a[o + 2])
     end
     if math.abs(result) == math.huge and math.abs(old) ~= math.huge and math.abs(operand) ~= math.huge then
-      return fail('range', key, path, 'a finite number', text .. ' ** ' .. a[o + 2])
+      return nil, fail('range', key, path, 'a finite number', text .. ' ** ' .. a[o + 2])
     end
   else
     local rest = math.fmod(old, operand)
@@ -42,5 +40,20 @@ local function float_change(key, path, a, o)
       result = 0 * (old / operand)
     end
   end
-  return put_float(key, path, result, a[o + 3], a[o + 4])
+  if a[o + 3] ~= '' or a[o + 4] ~= '' then
+    local allowed = floats().outside(result, a[o + 3], a[o + 4])
+    if allowed then return nil, fail('range', key, path, allowed, floats().text(result)) end
+  end
+  if result - result ~= 0 then
+    local name = floats().text(result) -- NaN or an infinity
+    return name, name
+  end
+  -- What most are: up to 15 digits without an exponent are read exactly.
+  local short = string.format('%.15g', result)
+  if tonumber(short) == result and not string.find(short, 'e', 1, true) then
+    if not string.find(short, '.', 1, true) then short = short .. '.0' end
+    return short, short
+  end
+  local written, rest = exact().number(result)
+  return written, floats().text(result), rest and '0:' .. rest .. ';'
 end
