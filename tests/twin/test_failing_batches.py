@@ -1,4 +1,4 @@
-"""What a pipeline's script undoes: all of it, or what failed alone, whichever way an operation fails.
+"""What a pipeline undoes on the server: all of it, or what failed alone, however that fails.
 
 The operations are those that a model sends, put together here, so that each can stand before and
 behind an error of the server itself: a value nested too deep, a key that holds no document, or
@@ -67,7 +67,7 @@ VALUES: list[tuple[str, Path, tuple[str, ...], Any]] = [
 
 
 def operation(name: str, key: str, path: Path, args: tuple[str, ...], **more: Any) -> Operation:
-    return Operation(name, key, path, args, lambda reply: reply, **more)
+    return Operation(name, key, path, args, str, **more)
 
 
 async def ran(operations: list[Operation], is_whole: bool) -> Any:
