@@ -22,7 +22,7 @@ from rapyer_core.paths import LiftedPath, Path
 from .asking import ask, lifetime, stored
 
 
-class Ledger(AtomicRedisModel):
+class Logbook(AtomicRedisModel):
     n: int = 7
     huge: int = 2**62
     ratio: float = 0.1 + 0.2
@@ -71,12 +71,12 @@ def operation(name: str, key: str, path: Path, args: tuple[str, ...], **more: An
 
 
 async def ran(operations: list[Operation], is_whole: bool) -> Any:
-    return await driver_of(Ledger).execute(Batch(operations, is_whole).by_source())
+    return await driver_of(Logbook).execute(Batch(operations, is_whole).by_source())
 
 
-async def text(model: Ledger) -> Any:
+async def text(model: Logbook) -> Any:
     """The document, with numbers as the digits that are stored."""
-    found: Any = await ask(Ledger, "JSON.GET", model.key, "$")
+    found: Any = await ask(Logbook, "JSON.GET", model.key, "$")
     return json.loads(found, parse_float=str)
 
 
@@ -93,9 +93,9 @@ async def test_an_operation_answers_the_same_alone_first_and_last(
     rapyer: ModuleType, name: str, path: Path, args: tuple[str, ...], expected: Any, is_whole: bool
 ) -> None:
     for before, behind in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        model, alone = await Ledger().asave(), await Ledger().asave()
+        model, alone = await Logbook().asave(), await Logbook().asave()
         made = operation(name, alone.key, path, args)
-        reply = await driver_of(Ledger).execute(made.by_source())
+        reply = await driver_of(Logbook).execute(made.by_source())
         if expected is not None:
             assert reply == expected
         around = operation("value_put", model.key, "$.around", ("create", "1"))
@@ -116,7 +116,7 @@ async def test_an_error_of_the_server_takes_back_what_ran_before(
     expected: Any,
     lasts: int | None,
 ) -> None:
-    model = await Ledger().asave()
+    model = await Logbook().asave()
     before = await text(model)
     made = operation(name, model.key, path, args, lifetime=lasts)
     deep = operation("value_put", model.key, "$.name", ("create", DEEP))
@@ -126,7 +126,7 @@ async def test_an_error_of_the_server_takes_back_what_ran_before(
         assert is_failure(reply, b"server") and reply[2:4] == [model.key.encode(), b"$.name"]
         assert await text(model) == before
         assert await lifetime(model) == -1
-    size = await ask(Ledger, "DBSIZE")
+    size = await ask(Logbook, "DBSIZE")
     assert size == 1, "no copy is left"
 
 
@@ -134,8 +134,8 @@ async def test_an_error_of_the_server_takes_back_what_ran_before(
 async def test_one_that_fails_alone_leaves_the_others(
     rapyer: ModuleType, name: str, path: Path, args: tuple[str, ...], expected: Any
 ) -> None:
-    model, alone = await Ledger().asave(), await Ledger().asave()
-    reply = await driver_of(Ledger).execute(operation(name, alone.key, path, args).by_source())
+    model, alone = await Logbook().asave(), await Logbook().asave()
+    reply = await driver_of(Logbook).execute(operation(name, alone.key, path, args).by_source())
     made = operation(name, model.key, path, args)
     deep = operation("value_put", model.key, "$.name", ("create", DEEP))
     lacking = operation("value_put", model.key, "$.no.such", ("create", "1"))
@@ -155,13 +155,13 @@ async def test_one_that_fails_alone_leaves_the_others(
 async def test_a_key_that_holds_no_such_document(
     rapyer: ModuleType, is_whole: bool, position: int, kind: str, code: bytes, how: str
 ) -> None:
-    model = await Ledger().asave()
+    model = await Logbook().asave()
     before = await text(model)
     other = model.key + "2"
     if kind == "text":
-        await ask(Ledger, "SET", other, "text")
+        await ask(Logbook, "SET", other, "text")
     elif kind == "list":
-        await ask(Ledger, "JSON.SET", other, "$", "[1]")
+        await ask(Logbook, "JSON.SET", other, "$", "[1]")
     batch = [operation("integer_add", model.key, "$.n", ("1", "", ""))] * 2
     batch.insert(position, operation("value_put", other, "$.name.x", (how, '"x"')))
     failed, reply = await ran(batch, is_whole)
@@ -172,7 +172,7 @@ async def test_a_key_that_holds_no_such_document(
         assert failed == 0 and (await stored(model))["n"] == 9
         reply = reply[position]
     assert is_failure(reply, code)
-    assert await ask(Ledger, "EXISTS", other) == (kind != "nothing")
+    assert await ask(Logbook, "EXISTS", other) == (kind != "nothing")
 
 
 def refresh_of(path: str) -> tuple[str | int, ...]:
@@ -184,7 +184,7 @@ def refresh_of(path: str) -> tuple[str | int, ...]:
 async def test_numbers_for_the_index_that_fail_take_everything_back(
     rapyer: ModuleType, name: str, path: Path, args: tuple[str, ...], expected: Any
 ) -> None:
-    model, other = await Ledger().asave(), await Ledger(day="2024-02-29").asave()
+    model, other = await Logbook().asave(), await Logbook(day="2024-02-29").asave()
     before, first = await text(model), await text(other)
     batch = [
         operation("value_put", other.key, "$.n", ("create", "1"), refresh=refresh_of("$.day")),
@@ -194,4 +194,4 @@ async def test_numbers_for_the_index_that_fail_take_everything_back(
     assert failed == 2
     assert is_failure(reply, b"server") and reply[2:4] == [model.key.encode(), b"$"]
     assert await text(model) == before and await text(other) == first
-    assert await ask(Ledger, "DBSIZE") == 2
+    assert await ask(Logbook, "DBSIZE") == 2

@@ -23,7 +23,7 @@ from rapyer_sync.clients import driver_of
 from .asking import ask, lifetime, stored
 
 
-class Ledger(AtomicRedisModel):
+class Logbook(AtomicRedisModel):
     n: int = 7
     huge: int = 2**62
     ratio: float = 0.1 + 0.2
@@ -72,12 +72,12 @@ def operation(name: str, key: str, path: Path, args: tuple[str, ...], **more: An
 
 
 def ran(operations: list[Operation], is_whole: bool) -> Any:
-    return driver_of(Ledger).execute(Batch(operations, is_whole).by_source())
+    return driver_of(Logbook).execute(Batch(operations, is_whole).by_source())
 
 
-def text(model: Ledger) -> Any:
+def text(model: Logbook) -> Any:
     """The document, with numbers as the digits that are stored."""
-    found: Any = ask(Ledger, "JSON.GET", model.key, "$")
+    found: Any = ask(Logbook, "JSON.GET", model.key, "$")
     return json.loads(found, parse_float=str)
 
 
@@ -94,9 +94,9 @@ def test_an_operation_answers_the_same_alone_first_and_last(
     rapyer: ModuleType, name: str, path: Path, args: tuple[str, ...], expected: Any, is_whole: bool
 ) -> None:
     for before, behind in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        model, alone = Ledger().save(), Ledger().save()
+        model, alone = Logbook().save(), Logbook().save()
         made = operation(name, alone.key, path, args)
-        reply = driver_of(Ledger).execute(made.by_source())
+        reply = driver_of(Logbook).execute(made.by_source())
         if expected is not None:
             assert reply == expected
         around = operation("value_put", model.key, "$.around", ("create", "1"))
@@ -117,7 +117,7 @@ def test_an_error_of_the_server_takes_back_what_ran_before(
     expected: Any,
     lasts: int | None,
 ) -> None:
-    model = Ledger().save()
+    model = Logbook().save()
     before = text(model)
     made = operation(name, model.key, path, args, lifetime=lasts)
     deep = operation("value_put", model.key, "$.name", ("create", DEEP))
@@ -127,7 +127,7 @@ def test_an_error_of_the_server_takes_back_what_ran_before(
         assert is_failure(reply, b"server") and reply[2:4] == [model.key.encode(), b"$.name"]
         assert text(model) == before
         assert lifetime(model) == -1
-    size = ask(Ledger, "DBSIZE")
+    size = ask(Logbook, "DBSIZE")
     assert size == 1, "no copy is left"
 
 
@@ -135,8 +135,8 @@ def test_an_error_of_the_server_takes_back_what_ran_before(
 def test_one_that_fails_alone_leaves_the_others(
     rapyer: ModuleType, name: str, path: Path, args: tuple[str, ...], expected: Any
 ) -> None:
-    model, alone = Ledger().save(), Ledger().save()
-    reply = driver_of(Ledger).execute(operation(name, alone.key, path, args).by_source())
+    model, alone = Logbook().save(), Logbook().save()
+    reply = driver_of(Logbook).execute(operation(name, alone.key, path, args).by_source())
     made = operation(name, model.key, path, args)
     deep = operation("value_put", model.key, "$.name", ("create", DEEP))
     lacking = operation("value_put", model.key, "$.no.such", ("create", "1"))
@@ -156,13 +156,13 @@ def test_one_that_fails_alone_leaves_the_others(
 def test_a_key_that_holds_no_such_document(
     rapyer: ModuleType, is_whole: bool, position: int, kind: str, code: bytes, how: str
 ) -> None:
-    model = Ledger().save()
+    model = Logbook().save()
     before = text(model)
     other = model.key + "2"
     if kind == "text":
-        ask(Ledger, "SET", other, "text")
+        ask(Logbook, "SET", other, "text")
     elif kind == "list":
-        ask(Ledger, "JSON.SET", other, "$", "[1]")
+        ask(Logbook, "JSON.SET", other, "$", "[1]")
     batch = [operation("integer_add", model.key, "$.n", ("1", "", ""))] * 2
     batch.insert(position, operation("value_put", other, "$.name.x", (how, '"x"')))
     failed, reply = ran(batch, is_whole)
@@ -173,7 +173,7 @@ def test_a_key_that_holds_no_such_document(
         assert failed == 0 and (stored(model))["n"] == 9
         reply = reply[position]
     assert is_failure(reply, code)
-    assert ask(Ledger, "EXISTS", other) == (kind != "nothing")
+    assert ask(Logbook, "EXISTS", other) == (kind != "nothing")
 
 
 def refresh_of(path: str) -> tuple[str | int, ...]:
@@ -185,7 +185,7 @@ def refresh_of(path: str) -> tuple[str | int, ...]:
 def test_numbers_for_the_index_that_fail_take_everything_back(
     rapyer: ModuleType, name: str, path: Path, args: tuple[str, ...], expected: Any
 ) -> None:
-    model, other = Ledger().save(), Ledger(day="2024-02-29").save()
+    model, other = Logbook().save(), Logbook(day="2024-02-29").save()
     before, first = text(model), text(other)
     batch = [
         operation("value_put", other.key, "$.n", ("create", "1"), refresh=refresh_of("$.day")),
@@ -195,4 +195,4 @@ def test_numbers_for_the_index_that_fail_take_everything_back(
     assert failed == 2
     assert is_failure(reply, b"server") and reply[2:4] == [model.key.encode(), b"$"]
     assert text(model) == before and text(other) == first
-    assert ask(Ledger, "DBSIZE") == 2
+    assert ask(Logbook, "DBSIZE") == 2
