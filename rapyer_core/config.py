@@ -17,16 +17,22 @@ from .errors import UnsupportedArgumentTypeError
 if TYPE_CHECKING:
     from .actions import ActionGroup
 
-__all__ = ["INDEX_POLICIES", "RedisConfig", "epoch"]
+__all__ = ["EPOCH", "INDEX_POLICIES", "RedisConfig"]
 
 INDEX_POLICIES = ("build", "lazy", "check", "refuse")
 
-_epoch = 0
+
+class _Epoch:
+    """A number that grows with every change of a setting, so that old results are stale."""
+
+    __slots__ = ("number",)
+
+    def __init__(self) -> None:
+        self.number: int = 0
 
 
-def epoch() -> int:
-    """Return a number that grows with every change of a setting, so that old results are stale."""
-    return _epoch
+# Read at every operation, so it is an attribute and no function.
+EPOCH = _Epoch()
 
 
 # The first level of every chain; a setting's name is legal if it stands here.
@@ -181,8 +187,7 @@ class RedisConfig:
 
 
 def _advance() -> None:
-    global _epoch
-    _epoch += 1
+    EPOCH.number += 1
 
 
 def _check_positive(name: str, value: Any, *, may_be_none: bool) -> None:

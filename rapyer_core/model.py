@@ -27,7 +27,7 @@ from .bound.special import UNKNOWN
 from .cascading import may_cascade
 from .changes import changes_of, own_changes
 from .computed import without_computed
-from .config import RedisConfig, epoch
+from .config import EPOCH, RedisConfig
 from .copying import copied, noted_state, reduced, restore_noted_state
 from .errors import (
     BadDeleteActionError,
@@ -52,7 +52,7 @@ from .paths import ROOT
 from .places import DocumentPlace, InnerPlace, Route, never_saved, root_of, route, where
 from .reserved import is_adoptable
 from .revisions import REVISION_MARK, split_revision
-from .scopes import refuse_in_scope
+from .scopes import is_any_open, refuse_in_scope
 from .search.shadows import SHADOW_MARK, Shadows, shadows_of, without_shadows
 from .specials import special_keys
 from .storage import STORED
@@ -386,7 +386,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def _rapyer_snapshot(self, member: Any) -> Callable[[], None]:
         held = self.__dict__.get(member, _ABSENT)
-        earlier = own_changes(self).noted(member)
+        changes = changes_of(self)
+        earlier = (False, None) if changes is None else changes.noted(member)
 
         def restore() -> None:
             if held is _ABSENT:
@@ -519,12 +520,12 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     def rapyer_settings(cls) -> Settings:
         """Return the class' settings as they are now."""
         resolved = cls.__rapyer_resolved__
-        if resolved is None or resolved.epoch != epoch():
+        if resolved is None or resolved.epoch != EPOCH.number:
             meta = cls.Meta
             lifetimes = Lifetimes(meta.ttl, actions_of_setting(meta.refresh_ttl))
             shadows, cascades = shadows_of(cls), may_cascade(cls)
             resolved = Settings(
-                epoch(),
+                EPOCH.number,
                 meta.nearest("redis"),
                 lifetimes[SAVING],
                 lifetimes.of_new(SAVING),
@@ -780,11 +781,13 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             if self.__pydantic_extra__ is not None and name in self.__pydantic_extra__:
                 own_changes(self).assigned.add(name)
             return
-        if isinstance(value, ContainerOperations) and value is self.__dict__.get(name):
-            return  # an in-place operator, which has changed it already
-        if is_watched(self, name, value):
-            return  # as well; the end of the pipeline's block says so
-        if assign_in_scope(self, name, value):
+        if value is self.__dict__.get(name, _ABSENT) and (
+            # An in-place operator, which has changed it already; the end of the pipeline's block
+            # says so of what is watched.
+            isinstance(value, ContainerOperations) or is_watched(self, name)
+        ):
+            return
+        if is_any_open() and assign_in_scope(self, name, value):
             return
         before = dict(self.__dict__)
         super().__setattr__(name, value)

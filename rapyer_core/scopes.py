@@ -18,7 +18,7 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_
 from types import FrameType
 from typing import Any, Protocol
 
-from .config import RedisConfig, epoch
+from .config import RedisConfig
 from .errors import LimitExceededError, PipelineError, ScopeClosedError, WrongDatabaseError
 from .operations import Computation, Operation
 from .paths import display
@@ -80,7 +80,7 @@ class Scope:
         self._most_operations = most_operations
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._checked: tuple[Any, int] | None = None
+        self._checked: Any = None
 
     # Who it applies to
 
@@ -143,9 +143,13 @@ class Scope:
             PipelineError: the operation cannot be queued.
             LimitExceededError: the pipeline is full.
         """
-        self.check_database(cls)
+        settings = cls.rapyer_settings()
+        if settings is not self._checked:
+            self.check_database(cls)
+        if settings.shadows is not None:
+            work = refreshed(cls, work)
         with self._guard:
-            operation, predict = self._admitted(refreshed(cls, work))
+            operation, predict = self._admitted(work)
             mark = len(self._on_failure)
             try:
                 result = predict(self)
@@ -198,10 +202,8 @@ class Scope:
 
     def check_database(self, cls: Any) -> None:
         """Raise unless a class' documents are in the scope's database."""
-        checking = cls, epoch()
-        if checking == self._checked:
-            return
-        source = cls.rapyer_settings().source
+        settings = cls.rapyer_settings()
+        source = settings.source
         if source is not self.source and (source is None or source.redis != self.source.redis):
             raise WrongDatabaseError(
                 f"{cls.__name__} has another client than the pipeline; nothing was queued",
@@ -209,7 +211,7 @@ class Scope:
                 expected="a model of the pipeline's client",
                 actual="another client",
             )
-        self._checked = checking
+        self._checked = settings
 
     # Local effects
 

@@ -89,28 +89,32 @@ class Bound:
         name: str,
         args: tuple[Any, ...],
         settle: Callable[[Any], Any],
-        predict: Callable[[], Any] | None = None,
+        predict: Callable[[Scope], Any] | None = None,
         *,
         is_read: bool = False,
-        is_whole: bool = False,
         confirms: Callable[[Any], bool] | None = None,
     ) -> Operation:
-        """Return an operation of the program on this value.
-
-        `predict` makes its effect on the local value, as far as that can be told before the reply.
-        `is_whole`: afterwards the value is all known, whatever it was on the server.
-        """
-        self.rapyer_check_writable(is_read)
-        queued = None
-        if predict is not None and is_any_open():
-            queued = self._predicted(predict, is_whole)
-        lifetime = route.root.rapyer_lifetime(name)
-        key, path = route.place.key, route.path
-        beside = () if lifetime is None else type(route.root).rapyer_companions(key)
-        operation = Operation(name, key, path, args, settle, queued, lifetime, is_read, confirms)
+        """Return an operation of the program on this value; `predict` as `rapyer_predicted`'s."""
+        if not is_read:
+            self.rapyer_check_writable()
+        root, place, path = route
+        key, lifetime = place.key, type(root).rapyer_settings().lifetimes[name]
+        beside = () if lifetime is None else type(root).rapyer_companions(key)
+        operation = Operation(name, key, path, args, settle, predict, lifetime, is_read, confirms)
         return operation._replace(companions=beside) if beside else operation
 
-    def _predicted(self, predict: Callable[[], Any], is_whole: bool) -> Callable[[Scope], Any]:
+    def rapyer_predicted(
+        self, predict: Callable[[], Any], *, is_whole: bool = False
+    ) -> Callable[[Scope], Any] | None:
+        """Return what makes an operation's effect on the local value in a scope, and notes how to
+        take it back; None where no scope is open.
+
+        `predict` makes it as far as that can be told before the reply. `is_whole`: afterwards the
+        value is all known, whatever it was on the server.
+        """
+        if not is_any_open():
+            return None
+
         def queued(scope: Scope) -> Any:
             self.rapyer_remember(scope)
             bound = predict()
@@ -147,7 +151,7 @@ class Bound:
         written, gives what the caller gets instead of the new value. `name`: the operation that it
         stands for.
         """
-        self.rapyer_check_writable(False)
+        self.rapyer_check_writable()
 
         def change(text: bytes) -> tuple[str, Callable[[], Any]]:
             new = self.rapyer_plan.checked(function(self.rapyer_plan.read(text, self)), self)
@@ -160,10 +164,8 @@ class Bound:
 
         return Computation(route, change, route.root.rapyer_lifetime(name))
 
-    def rapyer_check_writable(self, is_read: bool) -> None:
+    def rapyer_check_writable(self) -> None:
         """Raise if the field must not change."""
-        if is_read:
-            return
         parent, member, _ = self.rapyer_address()
         if parent.rapyer_is_frozen(member):
             spot = self.where()
@@ -196,8 +198,7 @@ class Bound:
             "value_put",
             args,
             settle,
-            lambda: settle(None),
-            is_whole=True,
+            self.rapyer_predicted(lambda: settle(None), is_whole=True),
             confirms=is_done,
         )
 

@@ -23,12 +23,12 @@ class BoundDatetime(InplaceOperators, DatetimeOperations, BoundScalar, datetime)
 
     rapyer_plain: ClassVar[type] = datetime
 
-    @classmethod
-    def rapyer_new(cls, raw: Any) -> Self:
+    @staticmethod
+    def rapyer_make(cls: type[BoundDatetime], raw: Any) -> BoundDatetime:
         # A type checker knows the constructor of a scalar only.
         make: Any = cls
         moment: datetime = raw
-        self: Self = make(
+        made: BoundDatetime = make(
             moment.year,
             moment.month,
             moment.day,
@@ -39,7 +39,7 @@ class BoundDatetime(InplaceOperators, DatetimeOperations, BoundScalar, datetime)
             moment.tzinfo,
             fold=moment.fold,
         )
-        return self
+        return made
 
     def rapyer_value(self) -> datetime:
         return datetime(

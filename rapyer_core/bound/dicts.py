@@ -72,7 +72,8 @@ class DictOperations(ContainerOperations):
         def predict() -> Any:
             return settle(None)
 
-        return self.rapyer_operation(route, name, args, settle, predict, confirms=is_done)
+        predicted = self.rapyer_predicted(predict)
+        return self.rapyer_operation(route, name, args, settle, predicted, confirms=is_done)
 
     def _computed(
         self,
@@ -212,7 +213,9 @@ class DictOperations(ContainerOperations):
             return self.rapyer_member(name_of, predicted[0])
 
         args = (members.name_text(name_of, self), members.value.sent(value, self))
-        return self.rapyer_operation(route, "dict_setdefault", args, settle, predict)
+        return self.rapyer_operation(
+            route, "dict_setdefault", args, settle, self.rapyer_predicted(predict)
+        )
 
     def clear_operation(self, route: Route) -> Operation | Computation:
         """Remove every member."""
@@ -222,9 +225,8 @@ class DictOperations(ContainerOperations):
         def settle(_: Any) -> Any:
             return self.rapyer_accept({})
 
-        return self.rapyer_operation(
-            route, "dict_clear", (), settle, lambda: settle(None), confirms=is_done
-        )
+        predicted = self.rapyer_predicted(lambda: settle(None))
+        return self.rapyer_operation(route, "dict_clear", (), settle, predicted, confirms=is_done)
 
     def length_operation(self, route: Route) -> Operation:
         """Count the members on the server."""

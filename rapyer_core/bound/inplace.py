@@ -7,25 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..scopes import Scope, active_scope, refuse_in_scope, scope_and_route
+from ..scopes import refuse_in_scope, scope_and_route
 
 __all__ = ["InplaceOperators", "Intent", "RefusedOperators"]
 
 
 class Intent(NamedTuple):
-    """What one operator meant: the work it made on a class' document, when a scope had so many."""
+    """What one operator meant."""
 
     sign: str
     operand: Any
-    work: Any
-    model: Any
-    scope: Scope
-    queued: int
-
-    def is_fresh(self) -> bool:
-        """Return whether the scope applies, and is as it was when the work was made."""
-        scope = self.scope
-        return len(scope.operations) == self.queued and active_scope(scope.world) is scope
 
 
 class RefusedOperators:
@@ -92,18 +83,16 @@ class InplaceOperators(RefusedOperators):
         Raises:
             InvalidValueError: an operand that the field does not take.
         """
-        scope, route = scope_and_route(self)
-        if scope is None or route is None:
+        scope, _ = scope_and_route(self)
+        if scope is None:
             return NotImplemented
         this: Any = self
-        # Made now, so that what the queue would raise is raised at once.
-        work = this.inplace_operation(route, sign, operand)
+        operand = this.rapyer_operand(sign, operand)
         new = this.rapyer_computed(sign, operand)
         carrier = this.rapyer_bind(new, this.rapyer_parent, this.rapyer_member, this.rapyer_plan)
         if this.rapyer_version is not None:
             carrier.rapyer_version = this.rapyer_version
-        intent = Intent(sign, operand, work, type(route.root), scope, len(scope.operations))
-        carrier.rapyer_intents = (*this.rapyer_intents, intent)
+        carrier.rapyer_intents = (*this.rapyer_intents, Intent(sign, operand))
         return carrier
 
     # To a type checker an operator gives what the plain type's gives, here and in a pipeline.

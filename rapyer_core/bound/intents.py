@@ -28,31 +28,29 @@ def intents_of(value: Any, parent: Any, member: Any) -> tuple[Intent, ...]:
     return ()
 
 
-def queue_intents(parent: Any, member: Any, intents: tuple[Intent, ...]) -> bool:
-    """Queue operators on a place, if a scope applies there; return whether it did."""
-    first = intents[0]
-    if first.is_fresh():
-        if len(intents) == 1:
-            first.scope.add(first.work, first.model)
-        else:
-            first.scope.add_all([intent.work for intent in intents], first.model)
-        return True
-    # Something was queued since, which may have changed where the place is.
-    current = parent.rapyer_bound_at(member)
+def queue_intents(parent: Any, member: Any, value: Any) -> bool:
+    """Queue the operators that a value carries, if a scope applies to its place; return whether.
+
+    Something may have been queued since, which changed the places of a list's items.
+    """
+    current = value if value.rapyer_version is None else parent.rapyer_bound_at(member)
     scope, route = scope_and_route(current)
     if scope is None or route is None:
         return False
-    works = [current.inplace_operation(route, each.sign, each.operand) for each in intents]
-    scope.add_all(works, type(route.root))
+    cls, intents = type(route.root), value.rapyer_intents
+    if len(intents) == 1:
+        sign, operand = intents[0]
+        scope.add(current.inplace_operation(route, sign, operand), cls)
+    else:
+        scope.add_all([current.inplace_operation(route, *intent) for intent in intents], cls)
     return True
 
 
 def take_over_item(container: Any, member: Any, value: Any, build: Callable[..., Any]) -> bool:
     """Queue the assignment of an item or member, if a scope applies; return whether it did."""
     position = container.rapyer_member_at(member)
-    intents = intents_of(value, container, position)
-    if intents:
-        return queue_intents(container, position, intents)
+    if intents_of(value, container, position):
+        return queue_intents(container, position, value)
     is_container = isinstance(value, ContainerOperations)
     if is_container and value is container.rapyer_held_at(position, value):
         # An in-place operator, which was queued already: the whole would undo what others do.

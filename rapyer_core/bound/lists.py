@@ -123,7 +123,7 @@ class ListOperations(ContainerOperations):
         is_predicted: list[bool] = []
 
         # A call for its reply cannot be predicted: the item popped is the server's.
-        predicted = predict if result is None else None
+        predicted = self.rapyer_predicted(predict) if result is None else None
         args = (self.rapyer_seen(), *args)
         if name.startswith("capped_"):
             args = (self.rapyer_cap, self.rapyer_first(), *args)
@@ -278,8 +278,7 @@ class ListOperations(ContainerOperations):
             "list_clear",
             (),
             settle,
-            lambda: settle(None),
-            is_whole=True,
+            self.rapyer_predicted(lambda: settle(None), is_whole=True),
             confirms=is_done,
         )
 

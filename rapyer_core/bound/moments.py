@@ -8,8 +8,8 @@ from typing import Any, ClassVar, NamedTuple
 from ..errors import InvalidValueError, NumberRangeError
 from ..operations import Computation, Operation
 from ..places import Route
-from ..scopes import is_any_open
 from .base import Bound
+from .predicting import UNTOLD, ScalarOperations
 
 __all__ = ["DatetimeOperations", "TimestampOperations"]
 
@@ -33,7 +33,7 @@ class _Summand(NamedTuple):
         return fixed + self.amount if self.sign == "+" else fixed - self.amount
 
 
-class DatetimeOperations(Bound):
+class DatetimeOperations(ScalarOperations):
     """What a datetime can do in place.
 
     A sum is one of the clock and the calendar, as Python's is: the zone stays, and with it the
@@ -51,43 +51,50 @@ class DatetimeOperations(Bound):
         Raises:
             InvalidValueError: it is none; nothing is sent.
         """
-        return self._sum_operation(route, _Summand("+", self._checked_delta(delta)))
+        return self._sum_operation(route, _Summand("+", self.rapyer_operand("+", delta)))
 
     def subtract_operation(self, route: Route, delta: Any) -> Operation | Computation:
         """Subtract a timedelta."""
-        return self._sum_operation(route, _Summand("-", self._checked_delta(delta)))
+        return self._sum_operation(route, _Summand("-", self.rapyer_operand("-", delta)))
 
     def _sum_operation(self, route: Route, summand: _Summand) -> Operation | Computation:
         if not self.rapyer_plan.is_plain:
             return self.rapyer_computation(route, lambda held: self._computed_sum(held, summand))
-        if not is_any_open():
-            return self.rapyer_operation(route, self.rapyer_sum, summand.words(), self._settle)
-        predicted: list[datetime] = []
 
-        def predict() -> Any:
-            held = self.rapyer_held()
+        def told(held: Any) -> Any:
             if isinstance(held, Bound) or not isinstance(held, datetime):
-                return self
+                return UNTOLD
             try:
-                predicted.append(summand.added_to(held))
+                return summand.added_to(held)
             except OverflowError:
-                return self
-            return self.rapyer_accept(predicted[0])
+                return UNTOLD
 
-        def confirms(text: bytes) -> bool:
-            return bool(predicted) and _is_same(self.rapyer_plan.read(text, self), predicted[0])
-
-        return self.rapyer_operation(
-            route, self.rapyer_sum, summand.words(), self._settle, predict, confirms=confirms
+        return self.rapyer_value_operation(
+            route,
+            self.rapyer_sum,
+            summand.words(),
+            lambda reply: self.rapyer_plan.read(reply, self),
+            told,
+            _is_same,
         )
 
     def inplace_operation(self, route: Route, sign: str, operand: Any) -> Operation | Computation:
         """Return what an in-place operator means."""
         if sign == "+":
             return self.add_operation(route, operand)
-        if sign == "-":
-            return self.subtract_operation(route, operand)
-        raise self._refuse("+= or -=", f"{sign}=")
+        return self.subtract_operation(route, operand)
+
+    def rapyer_operand(self, sign: str, operand: Any) -> timedelta:
+        """Return what an operator takes.
+
+        Raises:
+            InvalidValueError: it is no timedelta, or there is no such operator.
+        """
+        if sign not in ("+", "-"):
+            raise self._refuse("+= or -=", f"{sign}=")
+        if not isinstance(operand, timedelta):
+            raise self._refuse("a timedelta", operand)
+        return operand
 
     def rapyer_computed(self, sign: str, operand: Any) -> Any:
         """Return what Python's operator gives for the local value."""
@@ -110,14 +117,6 @@ class DatetimeOperations(Bound):
                 actual=held,
                 **spot.about(),
             ) from None
-
-    def _settle(self, text: bytes) -> Any:
-        return self.rapyer_accept(self.rapyer_plan.read(text, self))
-
-    def _checked_delta(self, delta: Any) -> timedelta:
-        if isinstance(delta, timedelta):
-            return delta
-        raise self._refuse("a timedelta", delta)
 
     def _refuse(self, expected: str, value: Any) -> InvalidValueError:
         spot = self.where()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from ..errors import InvalidValueError, NumberRangeError
 from ..operations import Computation, Operation
 from ..places import Route
-from ..scopes import is_any_open
 from .base import Bound
+from .predicting import UNTOLD, ScalarOperations
 
 __all__ = ["FloatOperations", "IntOperations", "NumberOperations"]
 
@@ -38,7 +39,7 @@ _LARGEST_EXPONENT = 64
 _DIVISIONS = frozenset({"/", "//", "%"})
 
 
-class NumberOperations(Bound):
+class NumberOperations(ScalarOperations):
     """What ints and floats have in common."""
 
     __slots__ = ()
@@ -51,8 +52,6 @@ class NumberOperations(Bound):
             ZeroDivisionError: a division by zero; nothing is sent.
         """
         operand = self.rapyer_operand(sign, operand)
-        if sign in _DIVISIONS and operand == 0:
-            raise ZeroDivisionError(f"{self.where()}: {sign} by zero")
         plan = self.rapyer_plan
         if plan.is_plain or plan.bounds:
             return self.rapyer_arithmetic(route, sign, operand)
@@ -81,30 +80,36 @@ class NumberOperations(Bound):
         except ArithmeticError:
             return held
 
-    def _predicted_number(self, sign: str, operand: Any, predicted: list[Any]) -> Any:
-        """Return what the local value would become; the value itself where that cannot be told.
-
-        `predicted` gets the plain value that was told. Only the server's value counts, so a local
-        one that does not fit is no error here.
-        """
-        held = self.rapyer_held()
+    def rapyer_told(self, sign: str, operand: Any, held: Any) -> Any:
+        """Return what the local value becomes; `UNTOLD` where that cannot be told."""
         if isinstance(held, Bound) or (sign == "**" and abs(operand) > _LARGEST_EXPONENT):
-            return self
+            return UNTOLD
         try:
             new = _FUNCTIONS[sign](held, operand)
             if type(new) is not self.rapyer_plain or not self.rapyer_plan.is_plain:
                 new = self.rapyer_plan.checked(new, self)
         except (InvalidValueError, ArithmeticError):
-            return self
-        predicted.append(new)
-        return self.rapyer_accept(new)
+            return UNTOLD
+        return new
 
     def rapyer_function(self, sign: str) -> Callable[[Any, Any], Any]:
         """Return what computes a new value from the present one."""
         return _FUNCTIONS[sign]
 
     def rapyer_operand(self, sign: str, operand: Any) -> Any:
-        """Return the operand as the field's type, or raise."""
+        """Return the operand as the field's type.
+
+        Raises:
+            InvalidValueError: it is not a number that the field takes.
+            ZeroDivisionError: it would divide by zero.
+        """
+        operand = self.rapyer_number(sign, operand)
+        if operand == 0 and sign in _DIVISIONS:
+            raise ZeroDivisionError(f"{self.where()}: {sign} by zero")
+        return operand
+
+    def rapyer_number(self, sign: str, operand: Any) -> Any:
+        """Return an operand of the field's type, or raise."""
         raise NotImplementedError
 
     def rapyer_arithmetic(self, route: Route, sign: str, operand: Any) -> Operation:
@@ -128,7 +133,7 @@ class IntOperations(NumberOperations):
     __slots__ = ()
     rapyer_plain: ClassVar[type] = int
 
-    def rapyer_operand(self, sign: str, operand: Any) -> int:
+    def rapyer_number(self, sign: str, operand: Any) -> int:
         if not isinstance(operand, int) or isinstance(operand, bool):
             raise self.rapyer_refuse("an integer", operand)
         if sign == "**" and operand < 0:
@@ -152,21 +157,13 @@ class IntOperations(NumberOperations):
         return quotient
 
     def rapyer_arithmetic(self, route: Route, sign: str, operand: Any) -> Operation:
-        name, args = _INTEGER_OPERATIONS[sign], (str(operand), *self.rapyer_plan.integer_bounds)
-        if not is_any_open():
-            return self.rapyer_operation(route, name, args, self._settle_integer)
-        predicted: list[Any] = []
-        return self.rapyer_operation(
+        return self.rapyer_value_operation(
             route,
-            name,
-            args,
-            self._settle_integer,
-            lambda: self._predicted_number(sign, operand, predicted),
-            confirms=lambda text: bool(predicted) and int(text) == predicted[0],
+            _INTEGER_OPERATIONS[sign],
+            (str(operand), *self.rapyer_plan.integer_bounds),
+            int,
+            partial(self.rapyer_told, sign, operand),
         )
-
-    def _settle_integer(self, text: bytes) -> Any:
-        return self.rapyer_accept(int(text))
 
 
 class FloatOperations(NumberOperations):
@@ -175,22 +172,19 @@ class FloatOperations(NumberOperations):
     __slots__ = ()
     rapyer_plain: ClassVar[type] = float
 
-    def rapyer_operand(self, sign: str, operand: Any) -> float:
+    def rapyer_number(self, sign: str, operand: Any) -> float:
         if not isinstance(operand, (int, float)) or isinstance(operand, bool):
             raise self.rapyer_refuse("a number", operand)
         return float(operand)
 
     def rapyer_arithmetic(self, route: Route, sign: str, operand: Any) -> Operation:
-        args = (sign, _float_text(operand), *self.rapyer_plan.float_bounds)
-        predicted: list[Any] = []
-        return self.rapyer_operation(
+        return self.rapyer_value_operation(
             route,
             "float_change",
-            args,
-            lambda text: self.rapyer_accept(_float_of(text)),
-            lambda: self._predicted_number(sign, operand, predicted),
-            # By text, which tells 0.0 from -0.0.
-            confirms=lambda text: bool(predicted) and repr(_float_of(text)) == repr(predicted[0]),
+            (sign, _float_text(operand), *self.rapyer_plan.float_bounds),
+            _float_of,
+            partial(self.rapyer_told, sign, operand),
+            _is_same,
         )
 
 
@@ -203,3 +197,8 @@ def _float_text(value: float) -> str:
 
 def _float_of(text: bytes) -> float:
     return float(text.strip(b'"'))
+
+
+def _is_same(one: float, other: float) -> bool:
+    # By text, which tells 0.0 from -0.0.
+    return one == other != 0 or repr(one) == repr(other)

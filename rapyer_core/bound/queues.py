@@ -262,7 +262,7 @@ class QueueOperations(SpecialOperations):
             changes: list[tuple[str, Sequence[Argument]]] = [("seen", seen), ("replace", words)]
             return self.rapyer_swap_operation(route, self.rapyer_letter, changes)
 
-        self.rapyer_check_writable(False)
+        self.rapyer_check_writable()
         reading = self.rapyer_special_operation(route, "queue_items", (), list, is_read=True)
         lifetime = route.root.rapyer_lifetime()
         return Computation(route, change, lifetime, reads=reading, swaps=swap)

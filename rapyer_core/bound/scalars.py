@@ -6,6 +6,7 @@ operation returns a new one, and the field has the new value.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from pydantic_core import SchemaSerializer, core_schema
@@ -40,6 +41,9 @@ class BoundScalar(Bound):
         # That of the plain type, which stands behind this class in the order of bases.
         def __new__(cls, value: Any = ..., /) -> Self: ...
 
+    rapyer_make: ClassVar[Callable[..., Any]]
+    """Makes an instance of a class from the plain value, without another call where it can be."""
+
     # Of an item, the version of its list when it was read.
     rapyer_version: int | None = None
 
@@ -49,29 +53,26 @@ class BoundScalar(Bound):
     @classmethod
     def rapyer_bind(cls, raw: Any, parent: Any, member: Any, plan: Any) -> Self:
         """Return the value with its place."""
-        self = cls.rapyer_new(raw)
+        self: Self = cls.rapyer_make(cls, raw)
         self.rapyer_parent = parent
         self.rapyer_member = member
         self.rapyer_plan = plan
         return self
 
     def rapyer_route(self) -> Route | None:
-        # What most calls ask for: a field of a document itself.
-        parent, member, _ = self.rapyer_address()
+        try:
+            parent = self.rapyer_parent
+        except AttributeError:
+            parent = self.rapyer_address()[0]  # which says what is wrong
         place = parent.rapyer_place()
-        if type(place) is DocumentPlace:
-            path = parent.rapyer_fields()[member].path
+        if type(place) is DocumentPlace:  # what most calls ask for: a field of a document itself
+            path = parent.rapyer_fields()[self.rapyer_member].path
             return Route(parent, place, path) if place.is_stored else None
-        return route(parent, member, self)
+        return route(parent, self.rapyer_member, self)
 
-    def rapyer_check_writable(self, is_read: bool) -> None:
-        if not is_read and self.rapyer_parent.rapyer_is_frozen(self.rapyer_member):
-            super().rapyer_check_writable(is_read)
-
-    @classmethod
-    def rapyer_new(cls, raw: Any) -> Self:
-        """Return the value as an instance of this class."""
-        return cls.__new__(cls, raw)
+    def rapyer_check_writable(self) -> None:
+        if self.rapyer_parent.rapyer_is_frozen(self.rapyer_member):
+            super().rapyer_check_writable()
 
     def rapyer_value(self) -> Any:
         """Return the plain value."""
@@ -115,6 +116,7 @@ class BoundInt(InplaceOperators, IntOperations, BoundScalar, int):
     """An int in a document."""
 
     rapyer_plain: ClassVar[type] = int
+    rapyer_make = int.__new__
 
     if TYPE_CHECKING:
 
@@ -130,6 +132,7 @@ class BoundFloat(InplaceOperators, FloatOperations, BoundScalar, float):
     """A float in a document."""
 
     rapyer_plain: ClassVar[type] = float
+    rapyer_make = float.__new__
 
     if TYPE_CHECKING:
 
@@ -145,6 +148,7 @@ class BoundBool(RefusedOperators, BoundScalar, int):
     """A bool in a document. Python lets nobody subclass bool, so it is an int that shows as one."""
 
     rapyer_plain = bool
+    rapyer_make = int.__new__
 
     # Where nothing is annotated (Any, a dump of a dict), pydantic goes by the value's type.
     __pydantic_serializer__: ClassVar[SchemaSerializer] = SchemaSerializer(
@@ -194,6 +198,7 @@ class BoundStr(InplaceOperators, TextOperations, BoundScalar, str):
     """A str in a document."""
 
     rapyer_plain: ClassVar[type] = str
+    rapyer_make = str.__new__
 
     if TYPE_CHECKING:
 
@@ -209,6 +214,7 @@ class BoundBytes(RefusedOperators, BoundScalar, bytes):
     """Bytes in a document, stored as base64."""
 
     rapyer_plain = bytes
+    rapyer_make = bytes.__new__
 
     if TYPE_CHECKING:
 

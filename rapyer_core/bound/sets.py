@@ -261,7 +261,7 @@ class SetOperations(SpecialOperations):
             ]
             return self.rapyer_swap_operation(route, "s", changes)
 
-        self.rapyer_check_writable(False)
+        self.rapyer_check_writable()
         reading = self.rapyer_special_operation(route, "set_members", (), list, is_read=True)
         lifetime = route.root.rapyer_lifetime()
         return Computation(route, change, lifetime, reads=reading, swaps=swap)

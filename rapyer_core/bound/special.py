@@ -59,8 +59,9 @@ class SpecialOperations(ContainerOperations):
         confirms: Callable[[Any], bool] | None = None,
     ) -> Operation:
         """Return an operation on the field's own key, which is the first of its companions."""
+        predicted = None if predict is None else self.rapyer_predicted(predict)
         operation = self.rapyer_operation(
-            route, name, args, settle, predict, is_read=is_read, confirms=confirms
+            route, name, args, settle, predicted, is_read=is_read, confirms=confirms
         )
         own = special_key(route.place.key, self.rapyer_way())
         self._check_known(route)

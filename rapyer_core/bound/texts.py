@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ..errors import InvalidValueError
 from ..operations import Computation, Operation
 from ..places import Route
-from .base import Bound
+from .predicting import UNTOLD, ScalarOperations
 
 __all__ = ["LARGEST_STRING", "TextOperations"]
 
@@ -16,7 +16,7 @@ __all__ = ["LARGEST_STRING", "TextOperations"]
 LARGEST_STRING = 512 * 1024 * 1024
 
 
-class TextOperations(Bound):
+class TextOperations(ScalarOperations):
     """What a str can do in place."""
 
     __slots__ = ()
@@ -26,9 +26,23 @@ class TextOperations(Bound):
         """Return what an in-place operator means: ``+=`` appends, ``*=`` repeats."""
         if sign == "+":
             return self.append_operation(route, operand)
-        if sign == "*":
-            return self.repeat_operation(route, operand)
-        raise self._refuse("+= or *=", f"{sign}=")
+        return self.repeat_operation(route, operand)
+
+    def rapyer_operand(self, sign: str, operand: Any) -> Any:
+        """Return what an operator takes.
+
+        Raises:
+            InvalidValueError: it does not take that, or there is no such operator.
+        """
+        if sign == "+":
+            if not isinstance(operand, str):
+                raise self._refuse("a string", operand)
+        elif sign == "*":
+            if not isinstance(operand, int) or isinstance(operand, bool):
+                raise self._refuse("an integer", operand)
+        else:
+            raise self._refuse("+= or *=", f"{sign}=")
+        return operand
 
     def rapyer_computed(self, sign: str, operand: Any) -> str:
         """Return what Python's operator gives for the local value."""
@@ -38,8 +52,7 @@ class TextOperations(Bound):
 
     def append_operation(self, route: Route, suffix: Any) -> Operation | Computation:
         """Append a string."""
-        if not isinstance(suffix, str):
-            raise self._refuse("a string", suffix)
+        self.rapyer_operand("+", suffix)
         if not self.rapyer_plan.is_plain:
             return self.rapyer_computation(route, lambda value: value + suffix)
         if "\0" in suffix:
@@ -49,8 +62,7 @@ class TextOperations(Bound):
 
     def repeat_operation(self, route: Route, times: Any) -> Operation | Computation:
         """Repeat the string."""
-        if not isinstance(times, int) or isinstance(times, bool):
-            raise self._refuse("an integer", times)
+        self.rapyer_operand("*", times)
         if not self.rapyer_plan.is_plain:
             return self.rapyer_computation(route, lambda value: value * times)
         return self._text_operation(
@@ -60,22 +72,13 @@ class TextOperations(Bound):
     def _text_operation(
         self, route: Route, name: str, args: tuple[Any, ...], change: Callable[[str], str]
     ) -> Operation:
-        predicted: list[str] = []
-
-        def predict() -> Any:
-            held = self.rapyer_held()
-            if not isinstance(held, str):
-                return self
-            predicted.append(change(held))
-            return self.rapyer_accept(predicted[0])
-
-        def settle(text: bytes) -> Any:
-            return self.rapyer_accept(self.rapyer_plan.read(text, self))
-
-        def confirms(text: bytes) -> bool:
-            return bool(predicted) and self.rapyer_plan.read(text, self) == predicted[0]
-
-        return self.rapyer_operation(route, name, args, settle, predict, confirms=confirms)
+        return self.rapyer_value_operation(
+            route,
+            name,
+            args,
+            lambda reply: self.rapyer_plan.read(reply, self),
+            lambda held: change(held) if isinstance(held, str) else UNTOLD,
+        )
 
     def _refuse(self, expected: str, value: Any) -> InvalidValueError:
         spot = self.where()
