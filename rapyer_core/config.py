@@ -8,7 +8,7 @@ time of use, so that a change on a base or a later `init_rapyer` reaches every c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .actions import actions_of_setting
 from .cascades import CascadeTTL
@@ -17,7 +17,7 @@ from .errors import UnsupportedArgumentTypeError
 if TYPE_CHECKING:
     from .actions import ActionGroup
 
-__all__ = ["EPOCH", "INDEX_POLICIES", "RedisConfig"]
+__all__ = ["EPOCH", "INDEX_POLICIES", "PipelineSettings", "RedisConfig"]
 
 INDEX_POLICIES = ("build", "lazy", "check", "refuse")
 
@@ -63,6 +63,15 @@ _DEFAULTS: dict[str, Any] = {
 _OWN_ONLY = frozenset({"key_prefix"})
 
 
+class PipelineSettings(NamedTuple):
+    """What pipelines need of a chain of settings, at one state of all settings."""
+
+    epoch: int
+    most_operations: int
+    most_bytes: int
+    is_exactly_once: bool
+
+
 class RedisConfig:
     """Settings of one model class; each may also be assigned later.
 
@@ -98,9 +107,10 @@ class RedisConfig:
         InvalidRefreshTtlError: a `refresh_ttl` that is no bool, and no actions that can count.
     """
 
-    __slots__ = ("_own", "_parent", "driver")
+    __slots__ = ("_own", "_parent", "_pipelines", "driver")
 
     _parent: RedisConfig | None
+    _pipelines: PipelineSettings | None
     _own: dict[str, Any]
 
     # What this level's `redis` became when it was first used: (the setting, its driver).
@@ -126,6 +136,7 @@ class RedisConfig:
     def __init__(self, **settings: Any) -> None:
         object.__setattr__(self, "_own", {})
         object.__setattr__(self, "_parent", None)
+        object.__setattr__(self, "_pipelines", None)
         object.__setattr__(self, "driver", None)
         for name, value in settings.items():
             setattr(self, name, value)
@@ -172,6 +183,19 @@ class RedisConfig:
         config = RedisConfig(**self._own)
         object.__setattr__(config, "_parent", parent)
         return config
+
+    def pipelines(self) -> PipelineSettings:
+        """Return what a pipeline needs of the settings as they are now."""
+        known = self._pipelines
+        if known is None or known.epoch != EPOCH.number:
+            known = PipelineSettings(
+                EPOCH.number,
+                self.max_pipeline_operations,
+                self.max_pipeline_bytes,
+                self.exactly_once,
+            )
+            object.__setattr__(self, "_pipelines", known)
+        return known
 
     def nearest(self, name: str) -> RedisConfig | None:
         """Return the level of the chain that makes a setting; None where none does."""

@@ -307,12 +307,10 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     def rapyer_take(self, member: Any, value: Any, child: Any) -> Any:
         """Make what the server now has the local value, and return it with its place."""
         field = (type(self).__rapyer_plan__ or plan_of(type(self))).fields[member]
-        place = self.rapyer_place()
-        if place is not None and (
-            place.is_handle if isinstance(place, DocumentPlace) else self.rapyer_is_handle()
-        ):
+        held = self.__dict__
+        if member not in held and self.rapyer_is_handle():
             return bind(value, self, member, field.value)
-        self.__dict__[member] = value  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
+        held[member] = value  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
         changes = changes_of(self)
         if changes is not None:
             changes.assigned.discard(member)
@@ -380,8 +378,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def rapyer_remember_member(self, scope: Scope, member: Any) -> None:
         """Note in a scope how to restore a field."""
-        place = self.rapyer_place()
-        if not (place.is_handle if isinstance(place, DocumentPlace) else self.rapyer_is_handle()):
+        if member in self.__dict__ or not self.rapyer_is_handle():
             scope.remember(self, member, self._rapyer_snapshot, member)
 
     def _rapyer_snapshot(self, member: Any) -> Callable[[], None]:
@@ -412,7 +409,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     def rapyer_is_frozen(self, member: Any) -> bool:
         """Return whether a field must keep its value; a document's key is part of its name."""
         field = (type(self).__rapyer_plan__ or plan_of(type(self))).fields[member]
-        return field.is_frozen or (field.is_key and not self.is_inner_model())
+        return field.is_fixed and (field.is_frozen or not self.is_inner_model())
 
     def rapyer_is_handle(self) -> bool:
         """Return whether the model is a place only, made by `at`."""

@@ -65,6 +65,7 @@ class FieldPlan:
         self.value = value
         self.is_key = is_key
         self.is_frozen = is_frozen
+        self.is_fixed: bool = is_frozen or is_key
         self.is_stored = is_stored
         self.is_safe = is_safe
         self.path: Path = render((name,))

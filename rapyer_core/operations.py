@@ -60,7 +60,7 @@ class Operation(NamedTuple):
     def size(self) -> int:
         """How much its arguments hold, in characters or bytes."""
         size = 0
-        for part in (*self.args, *self.special):
+        for part in (*self.args, *self.special) if self.special else self.args:
             if type(part) is str or isinstance(part, (str, bytes)):
                 size += len(part)
         return size

@@ -95,7 +95,7 @@ class Scope:
                 raise _closed("the pipeline that this task was attached to has ended")
             return True
         try:
-            return self.is_open and self._identity() == self.owner
+            return self.is_open and self._identity() is self.owner
         except RuntimeError:  # no event loop, or another kind of it
             return False
 

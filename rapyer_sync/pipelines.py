@@ -59,7 +59,7 @@ class PipelineBlock(Generic[Y]):
         existing = active_scope(DEFAULTS) if self._joins else None
         if existing is not None:
             return self._given(existing)
-        source, settings, whole = self._source, self._settings, self._is_whole
+        source, settings, whole = self._source, self._settings.pipelines(), self._is_whole
         source_driver(source)  # raises where there is none yet
         self._scope = Scope(
             source,
@@ -67,8 +67,8 @@ class PipelineBlock(Generic[Y]):
             current_task_id,
             task_identity(),
             StateLock(),
-            settings.max_pipeline_operations if whole else sys.maxsize,
-            settings.max_pipeline_bytes if whole else sys.maxsize,
+            settings.most_operations if whole else sys.maxsize,
+            settings.most_bytes if whole else sys.maxsize,
             sys._getframe(1),  # pyright: ignore[reportPrivateUsage]  # documented, in spite of its name
         )
         self._scope.open()
@@ -121,19 +121,19 @@ class PipelineBlock(Generic[Y]):
             ) from error
 
     def _commit(self, scope: Scope) -> list[RapyerError]:
-        driver, settings = source_driver(self._source), self._settings
+        driver, settings = source_driver(self._source), self._settings.pipelines()
         batches = batches_of(
             scope.operations,
             self._is_whole,
-            settings.max_pipeline_operations,
-            settings.max_pipeline_bytes,
+            settings.most_operations,
+            settings.most_bytes,
             driver.is_cluster,
         )
         replies: list[Reply] = []
         errors: list[RapyerError] = []
         try:
             for batch in batches:
-                replies.append(deliver(driver, batch, settings.exactly_once))
+                replies.append(deliver(driver, batch, settings.is_exactly_once))
         except RapyerError as error:
             if not replies:
                 raise

@@ -24,9 +24,9 @@ class BoundDatetime(InplaceOperators, DatetimeOperations, BoundScalar, datetime)
     rapyer_plain: ClassVar[type] = datetime
 
     @staticmethod
-    def rapyer_make(cls: type[BoundDatetime], raw: Any) -> BoundDatetime:
+    def rapyer_make(bound: type[BoundDatetime], raw: Any) -> BoundDatetime:
         # A type checker knows the constructor of a scalar only.
-        make: Any = cls
+        make: Any = bound
         moment: datetime = raw
         made: BoundDatetime = make(
             moment.year,

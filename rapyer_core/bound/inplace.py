@@ -87,7 +87,7 @@ class InplaceOperators(RefusedOperators):
         if scope is None:
             return NotImplemented
         this: Any = self
-        operand = this.rapyer_operand(sign, operand)
+        sign, operand = this.rapyer_operand(sign, operand)
         new = this.rapyer_computed(sign, operand)
         carrier = this.rapyer_bind(new, this.rapyer_parent, this.rapyer_member, this.rapyer_plan)
         if this.rapyer_version is not None:

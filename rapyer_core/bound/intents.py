@@ -40,9 +40,9 @@ def queue_intents(parent: Any, member: Any, value: Any) -> bool:
     cls, intents = type(route.root), value.rapyer_intents
     if len(intents) == 1:
         sign, operand = intents[0]
-        scope.add(current.inplace_operation(route, sign, operand), cls)
+        scope.add(current.rapyer_step(route, sign, operand), cls)
     else:
-        scope.add_all([current.inplace_operation(route, *intent) for intent in intents], cls)
+        scope.add_all([current.rapyer_step(route, *intent) for intent in intents], cls)
     return True
 
 

@@ -51,59 +51,44 @@ class DatetimeOperations(ScalarOperations):
         Raises:
             InvalidValueError: it is none; nothing is sent.
         """
-        return self._sum_operation(route, _Summand("+", self.rapyer_operand("+", delta)))
+        return self.rapyer_step(route, *self.rapyer_operand("+", delta))
 
     def subtract_operation(self, route: Route, delta: Any) -> Operation | Computation:
         """Subtract a timedelta."""
-        return self._sum_operation(route, _Summand("-", self.rapyer_operand("-", delta)))
+        return self.rapyer_step(route, *self.rapyer_operand("-", delta))
 
-    def _sum_operation(self, route: Route, summand: _Summand) -> Operation | Computation:
-        if not self.rapyer_plan.is_plain:
-            return self.rapyer_computation(route, lambda held: self._computed_sum(held, summand))
-
-        def told(held: Any) -> Any:
-            if isinstance(held, Bound) or not isinstance(held, datetime):
-                return UNTOLD
-            try:
-                return summand.added_to(held)
-            except OverflowError:
-                return UNTOLD
-
-        return self.rapyer_value_operation(
-            route,
-            self.rapyer_sum,
-            summand.words(),
-            lambda reply: self.rapyer_plan.read(reply, self),
-            told,
-            _is_same,
-        )
-
-    def inplace_operation(self, route: Route, sign: str, operand: Any) -> Operation | Computation:
-        """Return what an in-place operator means."""
-        if sign == "+":
-            return self.add_operation(route, operand)
-        return self.subtract_operation(route, operand)
-
-    def rapyer_operand(self, sign: str, operand: Any) -> timedelta:
-        """Return what an operator takes.
-
-        Raises:
-            InvalidValueError: it is no timedelta, or there is no such operator.
-        """
+    def rapyer_operand(self, sign: str, operand: Any) -> tuple[str, timedelta]:
         if sign not in ("+", "-"):
             raise self._refuse("+= or -=", f"{sign}=")
         if not isinstance(operand, timedelta):
             raise self._refuse("a timedelta", operand)
-        return operand
+        return sign, operand
 
-    def rapyer_computed(self, sign: str, operand: Any) -> Any:
-        """Return what Python's operator gives for the local value."""
+    def rapyer_step(self, route: Route, sign: str, operand: timedelta) -> Operation | Computation:
+        summand = _Summand(sign, operand)
+        if not self.rapyer_plan.is_plain:
+            return self.rapyer_computation(route, lambda held: self._computed_sum(held, summand))
+        words = summand.words()
+        return self.rapyer_value_operation(route, sign, operand, self.rapyer_sum, words)
+
+    def rapyer_computed(self, sign: str, operand: timedelta) -> Any:
         this: Any = self
         held: datetime = this.rapyer_value()
+        new = self.rapyer_told(sign, operand, held)
+        return held if new is UNTOLD else new
+
+    def rapyer_told(self, sign: str, operand: timedelta, held: Any) -> Any:
+        if isinstance(held, Bound) or not isinstance(held, datetime):
+            return UNTOLD
         try:
             return _Summand(sign, operand).added_to(held)
         except OverflowError:
-            return held
+            return UNTOLD
+
+    def rapyer_is_same(self, one: datetime, other: datetime) -> bool:
+        return one.replace(tzinfo=None) == other.replace(tzinfo=None) and (
+            one.utcoffset() == other.utcoffset()
+        )
 
     def _computed_sum(self, held: datetime, summand: _Summand) -> datetime:
         try:
@@ -133,9 +118,3 @@ class TimestampOperations(DatetimeOperations):
 
     __slots__ = ()
     rapyer_sum: ClassVar[str] = "timestamp_add"
-
-
-def _is_same(one: datetime, other: datetime) -> bool:
-    return one.replace(tzinfo=None) == other.replace(tzinfo=None) and (
-        one.utcoffset() == other.utcoffset()
-    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from functools import partial
 from typing import Any, ClassVar
 
 from ..errors import InvalidValueError, NumberRangeError
@@ -51,7 +50,21 @@ class NumberOperations(ScalarOperations):
             InvalidValueError: the operand is not a number that the field takes.
             ZeroDivisionError: a division by zero; nothing is sent.
         """
-        operand = self.rapyer_operand(sign, operand)
+        return self.rapyer_step(route, *self.rapyer_operand(sign, operand))
+
+    def decrease_operation(self, route: Route, amount: Any) -> Operation | Computation:
+        """Subtract."""
+        return self.number_operation(route, "-", amount)
+
+    def rapyer_operand(self, sign: str, operand: Any) -> tuple[str, Any]:
+        operand = self.rapyer_number(sign, operand)
+        if sign == "-":
+            return "+", -operand
+        if operand == 0 and sign in _DIVISIONS:
+            raise ZeroDivisionError(f"{self.where()}: {sign} by zero")
+        return sign, operand
+
+    def rapyer_step(self, route: Route, sign: str, operand: Any) -> Operation | Computation:
         plan = self.rapyer_plan
         if plan.is_plain or plan.bounds:
             return self.rapyer_arithmetic(route, sign, operand)
@@ -60,18 +73,7 @@ class NumberOperations(ScalarOperations):
             route, lambda value: function(value, operand), name="number_change"
         )
 
-    def decrease_operation(self, route: Route, amount: Any) -> Operation | Computation:
-        """Subtract: the operand is checked before its sign is turned."""
-        return self.number_operation(route, "+", -self.rapyer_operand("+", amount))
-
-    def inplace_operation(self, route: Route, sign: str, operand: Any) -> Operation | Computation:
-        """Return what an in-place operator means."""
-        if sign == "-":
-            return self.decrease_operation(route, operand)
-        return self.number_operation(route, sign, operand)
-
     def rapyer_computed(self, sign: str, operand: Any) -> Any:
-        """Return what Python's operator gives for the local value, as the field's type holds it."""
         held = self.rapyer_plain(self)
         if sign == "**" and abs(operand) > _LARGEST_EXPONENT:
             return held
@@ -81,7 +83,6 @@ class NumberOperations(ScalarOperations):
             return held
 
     def rapyer_told(self, sign: str, operand: Any, held: Any) -> Any:
-        """Return what the local value becomes; `UNTOLD` where that cannot be told."""
         if isinstance(held, Bound) or (sign == "**" and abs(operand) > _LARGEST_EXPONENT):
             return UNTOLD
         try:
@@ -95,18 +96,6 @@ class NumberOperations(ScalarOperations):
     def rapyer_function(self, sign: str) -> Callable[[Any, Any], Any]:
         """Return what computes a new value from the present one."""
         return _FUNCTIONS[sign]
-
-    def rapyer_operand(self, sign: str, operand: Any) -> Any:
-        """Return the operand as the field's type.
-
-        Raises:
-            InvalidValueError: it is not a number that the field takes.
-            ZeroDivisionError: it would divide by zero.
-        """
-        operand = self.rapyer_number(sign, operand)
-        if operand == 0 and sign in _DIVISIONS:
-            raise ZeroDivisionError(f"{self.where()}: {sign} by zero")
-        return operand
 
     def rapyer_number(self, sign: str, operand: Any) -> Any:
         """Return an operand of the field's type, or raise."""
@@ -157,13 +146,11 @@ class IntOperations(NumberOperations):
         return quotient
 
     def rapyer_arithmetic(self, route: Route, sign: str, operand: Any) -> Operation:
-        return self.rapyer_value_operation(
-            route,
-            _INTEGER_OPERATIONS[sign],
-            (str(operand), *self.rapyer_plan.integer_bounds),
-            int,
-            partial(self.rapyer_told, sign, operand),
-        )
+        args = (str(operand), *self.rapyer_plan.integer_bounds)
+        return self.rapyer_value_operation(route, sign, operand, _INTEGER_OPERATIONS[sign], args)
+
+    def rapyer_read(self, reply: bytes) -> int:
+        return int(reply)
 
 
 class FloatOperations(NumberOperations):
@@ -178,14 +165,15 @@ class FloatOperations(NumberOperations):
         return float(operand)
 
     def rapyer_arithmetic(self, route: Route, sign: str, operand: Any) -> Operation:
-        return self.rapyer_value_operation(
-            route,
-            "float_change",
-            (sign, _float_text(operand), *self.rapyer_plan.float_bounds),
-            _float_of,
-            partial(self.rapyer_told, sign, operand),
-            _is_same,
-        )
+        args = (sign, _float_text(operand), *self.rapyer_plan.float_bounds)
+        return self.rapyer_value_operation(route, sign, operand, "float_change", args)
+
+    def rapyer_read(self, reply: bytes) -> float:
+        return float(reply.strip(b'"'))
+
+    def rapyer_is_same(self, one: float, other: float) -> bool:
+        # By text, which tells 0.0 from -0.0.
+        return repr(one) == repr(other)
 
 
 def _float_text(value: float) -> str:
@@ -193,12 +181,3 @@ def _float_text(value: float) -> str:
     if math.isfinite(value):
         return repr(value)
     return '"NaN"' if math.isnan(value) else '"Infinity"' if value > 0 else '"-Infinity"'
-
-
-def _float_of(text: bytes) -> float:
-    return float(text.strip(b'"'))
-
-
-def _is_same(one: float, other: float) -> bool:
-    # By text, which tells 0.0 from -0.0.
-    return one == other != 0 or repr(one) == repr(other)

@@ -1,12 +1,10 @@
-"""Operations whose reply is a scalar's new value, and what that is taken to be in a pipeline."""
+"""Operators whose reply is a scalar's new value, and what that is taken to be in a pipeline."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from operator import eq
 from typing import TYPE_CHECKING, Any
 
-from ..operations import Operation
+from ..operations import Computation, Operation
 from ..places import Route
 from ..scopes import is_any_open
 from .base import Bound
@@ -20,67 +18,78 @@ __all__ = ["UNTOLD", "ScalarOperations"]
 UNTOLD: Any = object()
 
 
+class ScalarOperations(Bound):
+    """A value that an operator replaces by what the server replies."""
+
+    __slots__ = ()
+
+    def rapyer_operand(self, sign: str, operand: Any) -> tuple[str, Any]:
+        """Return an operator with its operand as the field's type takes them.
+
+        Raises:
+            InvalidValueError: it does not take that operand, or has no such operator.
+            ZeroDivisionError: it would divide by zero.
+        """
+        raise NotImplementedError
+
+    def rapyer_computed(self, sign: str, operand: Any) -> Any:
+        """Return what Python's operator gives for the local value, as the field's type holds it."""
+        raise NotImplementedError
+
+    def rapyer_step(self, route: Route, sign: str, operand: Any) -> Operation | Computation:
+        """Return what an operator is on the server; its operand was checked."""
+        raise NotImplementedError
+
+    def rapyer_told(self, sign: str, operand: Any, held: Any) -> Any:
+        """Return what the local value becomes; `UNTOLD` where that cannot be told.
+
+        Only the server's value counts, so a local one that does not fit is no error.
+        """
+        raise NotImplementedError
+
+    def rapyer_read(self, reply: bytes) -> Any:
+        """Return the value that the server replied."""
+        return self.rapyer_plan.read(reply, self)
+
+    def rapyer_is_same(self, one: Any, other: Any) -> bool:
+        """Return whether two values are the same in everything that is stored."""
+        return bool(one == other)
+
+    def rapyer_value_operation(
+        self, route: Route, sign: str, operand: Any, name: str, args: tuple[Any, ...]
+    ) -> Operation:
+        """Return the operation of the program that an operator is."""
+        if not is_any_open():
+            return self.rapyer_operation(route, name, args, self.rapyer_settled)
+        told = _Prediction(self, sign, operand)
+        return self.rapyer_operation(
+            route, name, args, self.rapyer_settled, told.make, confirms=told.came_true
+        )
+
+    def rapyer_settled(self, reply: bytes) -> Any:
+        """Make the value that the server replied the local one, and return it."""
+        return self.rapyer_accept(self.rapyer_read(reply))
+
+
 class _Prediction:
-    """What a pipeline takes one operation to make of one value, and whether that came true."""
+    """What a pipeline takes one operator to make of one value, and whether that came true."""
 
-    __slots__ = ("_compute", "_is_same", "_read", "_told", "_value")
+    __slots__ = ("_operand", "_sign", "_told", "_value")
 
-    def __init__(
-        self,
-        value: ScalarOperations,
-        read: Callable[[bytes], Any],
-        compute: Callable[[Any], Any],
-        is_same: Callable[[Any, Any], bool],
-    ) -> None:
+    def __init__(self, value: ScalarOperations, sign: str, operand: Any) -> None:
         self._value = value
-        self._read = read
-        self._compute = compute
-        self._is_same = is_same
+        self._sign = sign
+        self._operand = operand
         self._told = UNTOLD
 
     def make(self, scope: Scope) -> Any:
         """Make it the local value, as far as it can be told."""
         value = self._value
         value.rapyer_remember(scope)
-        told = self._compute(value.rapyer_held())
-        if told is UNTOLD:
-            return value
-        self._told = told
-        return value.rapyer_accept(told)
+        told = self._told = value.rapyer_told(self._sign, self._operand, value.rapyer_held())
+        return value if told is UNTOLD else value.rapyer_accept(told)
 
     def came_true(self, reply: bytes) -> bool:
         """Return whether the server has the same value."""
-        return self._told is not UNTOLD and self._is_same(self._read(reply), self._told)
-
-    def settle(self, reply: bytes) -> Any:
-        """Make the server's value the local one."""
-        return self._value.rapyer_accept(self._read(reply))
-
-
-class ScalarOperations(Bound):
-    """A value that an operation replaces by what it replies."""
-
-    __slots__ = ()
-
-    def rapyer_value_operation(
-        self,
-        route: Route,
-        name: str,
-        args: tuple[Any, ...],
-        read: Callable[[bytes], Any],
-        compute: Callable[[Any], Any],
-        is_same: Callable[[Any, Any], bool] = eq,
-    ) -> Operation:
-        """Return an operation that replies the new value.
-
-        `read` makes it of the reply. `compute` tells it from the local value, or is `UNTOLD`; only
-        the server's counts, so a local one that does not fit is no error.
-        """
-        if not is_any_open():
-            return self.rapyer_operation(
-                route, name, args, lambda reply: self.rapyer_accept(read(reply))
-            )
-        prediction = _Prediction(self, read, compute, is_same)
-        return self.rapyer_operation(
-            route, name, args, prediction.settle, prediction.make, confirms=prediction.came_true
-        )
+        told, value = self._told, self._value
+        return told is not UNTOLD and value.rapyer_is_same(value.rapyer_read(reply), told)
