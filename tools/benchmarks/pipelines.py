@@ -3,24 +3,29 @@
 MULTI/EXEC keeps others out and undoes nothing: where one of its commands fails, the others stay.
 Nor does it check what it changes: an increment wraps at 64 bits, or makes an integer a float.
 
-Three things are told apart: the whole of it for one caller, and for many tasks; and the server's
-part alone, with the same bytes sent by a bare socket, once by the clock and once by the server's
-own count of the time that it was busy with them (`INFO commandstats`).
+What it costs is what a block takes next to the same block, of the same models, that is sent as
+MULTI/EXEC and not as a script. Next to them stands what plain redis-py takes, without any models.
+Two more look at the server alone, with the same bytes sent by a bare socket: by the clock, and by
+the server's own count of the time that it was busy with them (`INFO commandstats`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator
+import unittest.mock
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import redis
 
+import rapyer_async.pipelines
 import rapyer_sync
-from rapyer_async.clients import driver_of
+import rapyer_sync.pipelines
 from rapyer_core.batches import Batch
 from rapyer_core.commands import Argument, Command
+from rapyer_core.operations import Operation
+from rapyer_core.paths import shortened
 from tools.benchmarks.measuring import Benchmark, Side, Target, on_asyncio, on_trio
 from tools.benchmarks.models import AsyncUser, SyncUser, values
 from tools.benchmarks.sides import bare, bare_async, in_tasks, ours, ours_sync
@@ -66,16 +71,48 @@ def _ours_sync(url: str) -> float:
         return time.perf_counter() - start
 
 
-async def _native(url: str) -> float:
-    """The same driver, without models, a script or anything to undo."""
-    async with ours(url):
-        user = await AsyncUser(**values()).asave()
-        driver, commands = driver_of(AsyncUser), _commands(user.key)
-        start = time.perf_counter()
-        for _ in range(_TIMES):
-            words = [("MULTI",), *commands, ("EXEC",)]
-            await driver.execute_many([Command(each) for each in words])
-        return time.perf_counter() - start
+# The same models and driver, but MULTI/EXEC in place of the script.
+
+
+def _plain(operation: Operation) -> Command:
+    """Return the plain command for an operation of the block, without its checks."""
+    path = shortened(str(operation.path))
+    if operation.name == "value_put":
+        return Command(("JSON.SET", operation.key, path, operation.args[1]))
+    amount = operation.args[operation.name == "float_change"]
+    return Command(("JSON.NUMINCRBY", operation.key, path, amount))
+
+
+def _transaction(batch: Batch) -> list[Command]:
+    return [Command(("MULTI",)), *map(_plain, batch.operations), Command(("EXEC",))]
+
+
+def _as_of_script(replies: Sequence[Any]) -> list[Any]:
+    """Return the reply of EXEC in the shape of the script's."""
+    return [0, [reply[1:-1] if reply[:1] == b"[" else 1 for reply in replies[-1]]]
+
+
+async def _sent_plainly(driver: Any, batch: Batch, is_once: bool) -> Any:
+    return _as_of_script(await driver.execute_many(_transaction(batch)))
+
+
+def _sent_plainly_sync(driver: Any, batch: Batch, is_once: bool) -> Any:
+    return _as_of_script(driver.execute_many(_transaction(batch)))
+
+
+async def _as_transaction(url: str) -> float:
+    with unittest.mock.patch.object(rapyer_async.pipelines, "deliver", _sent_plainly):
+        return await _ours(url)
+
+
+def _as_transaction_sync(url: str) -> float:
+    with unittest.mock.patch.object(rapyer_sync.pipelines, "deliver", _sent_plainly_sync):
+        return _ours_sync(url)
+
+
+async def _as_transaction_tasks(url: str) -> float:
+    with unittest.mock.patch.object(rapyer_async.pipelines, "deliver", _sent_plainly):
+        return await _ours_tasks(url)
 
 
 async def _bare(url: str) -> float:
@@ -213,14 +250,18 @@ BENCHMARKS = [
             Side("asyncio", on_asyncio(_ours), _TIMES),
             Side("trio", on_trio(_ours), _TIMES),
             Side("sync", _ours_sync, _TIMES),
-            Side("MULTI, native driver", on_asyncio(_native), _TIMES),
-            Side("MULTI, redis-py asyncio", on_asyncio(_bare), _TIMES),
-            Side("MULTI, redis-py", _bare_sync, _TIMES),
+            Side("asyncio, by MULTI", on_asyncio(_as_transaction), _TIMES),
+            Side("trio, by MULTI", on_trio(_as_transaction), _TIMES),
+            Side("sync, by MULTI", _as_transaction_sync, _TIMES),
+            Side("redis-py asyncio", on_asyncio(_bare), _TIMES),
+            Side("redis-py", _bare_sync, _TIMES),
         ],
         [
-            Target("asyncio", "MULTI, redis-py asyncio", _LEAST),
-            Target("asyncio", "MULTI, native driver", _LEAST),
-            Target("sync", "MULTI, redis-py", _LEAST),
+            Target("asyncio", "asyncio, by MULTI", _LEAST),
+            Target("trio", "trio, by MULTI", _LEAST),
+            Target("sync", "sync, by MULTI", _LEAST),
+            Target("asyncio", "redis-py asyncio", _LEAST),
+            Target("sync", "redis-py", _LEAST),
         ],
     ),
     Benchmark(
@@ -229,9 +270,15 @@ BENCHMARKS = [
         [
             Side("asyncio", on_asyncio(_ours_tasks), _TIMES),
             Side("trio", on_trio(_ours_tasks), _TIMES),
-            Side("MULTI, redis-py asyncio", on_asyncio(_bare_tasks), _TIMES),
+            Side("asyncio, by MULTI", on_asyncio(_as_transaction_tasks), _TIMES),
+            Side("trio, by MULTI", on_trio(_as_transaction_tasks), _TIMES),
+            Side("redis-py asyncio", on_asyncio(_bare_tasks), _TIMES),
         ],
-        [Target("asyncio", "MULTI, redis-py asyncio", _LEAST)],
+        [
+            Target("asyncio", "asyncio, by MULTI", _LEAST),
+            Target("trio", "trio, by MULTI", _LEAST),
+            Target("asyncio", "redis-py asyncio", _LEAST),
+        ],
     ),
     Benchmark(
         "pipeline-4-raw",
