@@ -75,39 +75,45 @@ class Batch(NamedTuple):
 
     def _call(self) -> tuple[Script, list[Argument]]:
         """Return the script that runs the operations, and what it gets."""
-        key = self.operations[0].key if self.operations else ""
-        position = {key: 1} if self.operations else {}
+        operations = self.operations
+        key = operations[0].key if operations else ""
+        position = {key: 1} if operations else {}
         names: set[str] = set()
         args: list[Argument] = [
             "all" if self.is_whole else "each",
             REMEMBERED if self.once else "",
-            len(self.operations),
+            len(operations),
         ]
         is_lifted, lifetime = False, None
         beside: tuple[str, ...] = ()
-        for operation in self.operations:
+        refreshes: dict[str, tuple[Argument, ...]] = {}
+        for operation in operations:
+            # Taken apart at once: reading a named tuple by name costs a look-up each time.
+            name, its_key, path, own, _, _, its_lifetime, _, _, refresh, companions, special = (
+                operation
+            )
             # Said where it changes: most batches are of one document, without a lifetime.
-            if operation.key != key:
-                key, beside = operation.key, ()
+            if its_key != key:
+                key, beside = its_key, ()
                 args += ("key", position.setdefault(key, len(position) + 1))
-            if operation.lifetime != lifetime:
-                lifetime = operation.lifetime
+            if its_lifetime != lifetime:
+                lifetime = its_lifetime
                 args += ("lifetime", "" if lifetime is None else lifetime)
-            if operation.companions != beside:
-                beside = operation.companions
+            if companions != beside:
+                beside = companions
                 places = [position.setdefault(each, len(position) + 1) for each in beside]
                 args += ("beside", len(beside), *places)
-            if operation.special:
+            if special:
                 names.add("frame")
-                args += ("special", len(operation.special), *operation.special)
-            path = operation.path
+                args += ("special", len(special), *special)
             if not isinstance(path, str):
                 args += ("steps", len(path.steps), *(part for step in path.steps for part in step))
                 path, is_lifted = path.outer, True
-            names.add(operation.name)
-            args += (operation.name, shortened(path), len(operation.args), *operation.args)
+            if refresh:
+                refreshes[key] = refresh
+            names.add(name)
+            args += (name, shortened(path), len(own), *own)
         # Once for each document, when all that changes it is done.
-        refreshes = {each.key: each.refresh for each in self.operations if each.refresh}
         if refreshes:
             names.add("index_refresh")
             for key, told in refreshes.items():

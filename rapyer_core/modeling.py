@@ -70,11 +70,11 @@ class FieldPlan:
         self.is_safe = is_safe
         self.path: Path = render((name,))
         self.keeps: bool = value.needs_baseline()
-        self._scalars = _scalars_of(value)
+        self.scalars: dict[type, type[BoundScalar]] = _scalars_of(value)
 
     def read(self, instance: DocumentModel, raw: Any) -> Any:
         """Return what reading the field gives; a list, dict or model is bound once and kept."""
-        scalar = self._scalars.get(type(raw))  # pyright: ignore[reportUnknownArgumentType]  # type() of Any
+        scalar = self.scalars.get(type(raw))  # pyright: ignore[reportUnknownArgumentType]  # type() of Any
         if scalar is not None:
             return scalar.rapyer_bind(raw, instance, self.name, self.value)
         bound = bind(raw, instance, self.name, self.value)
@@ -237,7 +237,10 @@ class FieldDescriptor:
             raw = instance.__dict__[name]
         except KeyError:
             return instance.rapyer_missing(plan)
-        return plan.read(instance, raw)
+        scalar = plan.scalars.get(type(raw))  # pyright: ignore[reportUnknownArgumentType]  # type() of Any
+        if scalar is None:
+            return plan.read(instance, raw)
+        return scalar.rapyer_bind(raw, instance, name, plan.value)
 
     def __set__(self, instance: Any, value: Any) -> None:
         instance.__dict__[self.name] = value
