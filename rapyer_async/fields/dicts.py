@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from typing_extensions import Self
 
-from rapyer_core.bound.dicts import REQUIRED, BoundDict, DictOperations
+from rapyer_core.bound.containers import REQUIRED
+from rapyer_core.bound.dict_operations import DictOperations
+from rapyer_core.bound.dicts import BoundDict
 from rapyer_core.bound.handles import HandleOfDict
 
 from ..running import perform

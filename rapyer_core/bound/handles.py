@@ -16,8 +16,8 @@ from ..errors import NotLoadedError
 from ..places import InnerPlace
 from .base import Bound
 from .binding import bind
-from .dicts import DictOperations
-from .lists import ListOperations
+from .dict_operations import DictOperations
+from .list_operations import ListOperations
 from .moments import DatetimeOperations, TimestampOperations
 from .numbers import FloatOperations, IntOperations
 from .queues import PriorityQueueItem, QueueOperations

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar, overload
 from typing_extensions import Self
 
 from rapyer_core.bound.handles import HandleOfList
-from rapyer_core.bound.lists import BoundList, ListOperations
+from rapyer_core.bound.list_operations import ListOperations
+from rapyer_core.bound.lists import BoundList
 
 from ..running import perform
 from .values import ValueMethods
