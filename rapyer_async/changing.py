@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rapyer_core import documents
 from rapyer_core.batches import Batch, renewed_keys
+from rapyer_core.documents import walking
 from rapyer_core.errors import ConflictError
 from rapyer_core.finding import changes
 from rapyer_core.finding.asked import Asked
@@ -38,7 +38,7 @@ async def changed(asked: Asked, change: Change) -> ChangeResult:
                 batch = [key for key in batch if key not in seen]
                 seen.update(batch)
             if asked.shares_prefix:
-                batch = documents.owned_keys(asked.cls, [key.encode() for key in batch])
+                batch = walking.owned_keys(asked.cls, [key.encode() for key in batch])
             await _change(asked, batch, change, tally)
     finally:
         await keys.aclose()

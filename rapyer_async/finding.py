@@ -7,15 +7,15 @@ from collections.abc import AsyncGenerator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from rapyer_core import documents
 from rapyer_core.actions import FETCHING
 from rapyer_core.commands import Command
 from rapyer_core.completing import completed
+from rapyer_core.documents import deleting, loading, reading, walking, writing
 from rapyer_core.errors import CorruptedModelError, ServerError
 from rapyer_core.keys import RapyerKey
 from rapyer_core.model import DocumentModel
 from rapyer_core.operations import Operation
-from rapyer_core.replies import explained
+from rapyer_core.replies import explained, finished
 from rapyer_core.results import DeleteResult
 from rapyer_core.scopes import active_scope
 from rapyer_core.search.conditions import Condition
@@ -122,7 +122,7 @@ async def insert(models: Sequence[M]) -> list[M]:
     Raises:
         ServerError: one was refused; those that were written are known to be stored.
     """
-    writes = [documents.put_write(model, "any") for model in models]
+    writes = [writing.put_write(model, "any") for model in models]
     done = 0
     try:
         for batch in _batches(writes, _size_of_step(models, BATCH)):
@@ -137,13 +137,13 @@ async def insert(models: Sequence[M]) -> list[M]:
 
 async def delete_key(cls: type[M], key: RapyerKey) -> bool:
     """Delete the document of a key."""
-    was_there: bool = await run(cls, documents.delete_operation(cls, key))
+    was_there: bool = await run(cls, deleting.delete_operation(cls, key))
     return was_there
 
 
 async def delete_model(model: DocumentModel) -> bool:
     """Delete a model's document; the model counts as never saved afterwards."""
-    operation = documents.delete_operation(type(model), documents.key_to_delete(model), model)
+    operation = deleting.delete_operation(type(model), deleting.key_to_delete(model), model)
     was_there: bool = await run(type(model), operation)
     return was_there
 
@@ -153,7 +153,7 @@ async def delete_many(cls: type[M], targets: Sequence[RapyerKey]) -> DeleteResul
     models = keys = 0
     size = cls.Meta.max_delete_per_transaction
     for batch in _batches(list(dict.fromkeys(targets)), _size_of_step(targets, size)):
-        operations = [documents.counted_delete(cls, key) for key in batch]
+        operations = [deleting.counted_delete(cls, key) for key in batch]
         for removed in await _finish_each(cls, operations):
             models, keys = models + removed.documents, keys + removed.keys
     return DeleteResult(models_deleted=models, keys_deleted=keys)
@@ -173,7 +173,7 @@ async def _finish_each(cls: type[M], operations: Sequence[Operation]) -> list[An
     scope = active_scope(cls.__rapyer_defaults__)
     if scope is not None:
         return scope.add_all(operations, cls)
-    results, errors = documents.finished(operations, await run_each(cls, operations))
+    results, errors = finished(operations, await run_each(cls, operations))
     if errors:
         raise completed(errors[0], REGISTRY)
     return results
@@ -184,9 +184,9 @@ async def _walk_on(cls: type[M], cursor: bytes) -> tuple[bytes | None, list[Rapy
 
     No generator: one inside another would be left open when the outer one is closed.
     """
-    reply: Any = await driver_of(cls).execute(documents.scan_command(cls, cursor, BATCH))
+    reply: Any = await driver_of(cls).execute(walking.scan_command(cls, cursor, BATCH))
     following, found = reply
-    return None if following in (_START, 0) else following, documents.owned_keys(cls, found)
+    return None if following in (_START, 0) else following, walking.owned_keys(cls, found)
 
 
 async def _read(
@@ -202,12 +202,12 @@ async def _read(
     for key, text in zip(batch, await _texts(cls, batch), strict=True):
         if text is None:
             if not skip_missing:
-                raise documents.absent(cls, key)
+                raise loading.absent(cls, key)
             continue
         if not matches(condition, text, key):
             continue
         try:
-            models.append(documents.loaded(cls, key, text))
+            models.append(loading.loaded(cls, key, text))
         except CorruptedModelError as error:
             if not skip_corrupted:
                 raise
@@ -219,20 +219,20 @@ async def _texts(cls: type[M], batch: Sequence[RapyerKey]) -> list[bytes | None]
     """Return the text of each key's document, None where there is none; lifetimes start anew."""
     if cls.rapyer_lifetime(FETCHING) is None:
         return await texts_of(cls, batch)
-    return await _texts_by(cls, [documents.get_operation(cls, key) for key in batch])
+    return await _texts_by(cls, [reading.get_operation(cls, key) for key in batch])
 
 
 async def texts_of(cls: type[DocumentModel], batch: Sequence[RapyerKey]) -> list[bytes | None]:
     """Return the text of each key's document, None where there is none; lifetimes go on."""
     # In a cluster each key by itself: of keys elsewhere, JSON.MGET says that there is nothing.
     if cls.rapyer_special_fields() or driver_of(cls).is_cluster:
-        reading = [documents.get_operation(cls, key)._replace(lifetime=None) for key in batch]
-        return await _texts_by(cls, reading)
+        operations = [reading.get_operation(cls, key)._replace(lifetime=None) for key in batch]
+        return await _texts_by(cls, operations)
     try:
-        texts: Any = await driver_of(cls).execute(documents.mget_command(batch))
+        texts: Any = await driver_of(cls).execute(reading.mget_command(batch))
     except ServerError as error:
         raise explained(error, batch[0], "$") from error
-    return documents.mget_texts(texts)
+    return reading.mget_texts(texts)
 
 
 async def _texts_by(
@@ -240,7 +240,7 @@ async def _texts_by(
 ) -> list[bytes | None]:
     replies = await run_each(cls, operations)
     return [
-        documents.text_or_none(cls, RapyerKey(operation.key), reply)
+        reading.text_or_none(cls, RapyerKey(operation.key), reply)
         for operation, reply in zip(operations, replies, strict=True)
     ]
 

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rapyer_core import documents
 from rapyer_core.commands import Command
 from rapyer_core.config import RedisConfig
+from rapyer_core.documents import walking
 from rapyer_core.errors import (
     IndexMismatchError,
     IndexUnavailableError,
@@ -27,6 +27,7 @@ from rapyer_core.finding import indexes
 from rapyer_core.finding.indexes import IndexInfo, IndexProgress, OnProgress
 from rapyer_core.model import DocumentModel
 from rapyer_core.modeling import is_complete
+from rapyer_core.replies import finished
 from rapyer_core.search.limits import Limits
 from rapyer_core.search.schema import IndexSchema, index_schema
 from rapyer_core.search.shadows import backfill_operation, shadows_of
@@ -320,11 +321,11 @@ async def _numbers_written(driver: Driver, cls: type[DocumentModel], token: str)
     """
     cursor: bytes = _START
     while shadows_of(cls) is not None:
-        reply: Any = await driver.execute(documents.scan_command(cls, cursor, _AT_ONCE))
+        reply: Any = await driver.execute(walking.scan_command(cls, cursor, _AT_ONCE))
         cursor, found = reply
-        writing = [backfill_operation(cls, key) for key in documents.owned_keys(cls, found)]
+        writing = [backfill_operation(cls, key) for key in walking.owned_keys(cls, found)]
         operations = [operation for operation in writing if operation is not None]
-        _, errors = documents.finished(operations, await run_each(cls, operations))
+        _, errors = finished(operations, await run_each(cls, operations))
         if errors:
             raise errors[0]
         if not await driver.execute(indexes.renew_command(cls.index_name(), token)):

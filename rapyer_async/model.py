@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 from typing_extensions import Self
 
-from rapyer_core import documents
 from rapyer_core.bound.datetimes import BoundTimestamp
 from rapyer_core.bound.references import BoundReference
 from rapyer_core.cascades import CascadeResult, CascadeTTL, checked_cascade
 from rapyer_core.config import RedisConfig
+from rapyer_core.copying import duplicate
+from rapyer_core.documents import applying, creating, expiring, reading, saving, updating, writing
 from rapyer_core.failures import FailedField
 from rapyer_core.fetching import asked_levels, names_of
 from rapyer_core.finding.asked import Asked, condition_of, refuse_both
@@ -23,7 +24,8 @@ from rapyer_core.keys import RapyerKey
 from rapyer_core.locks import DEFAULT_LEASE
 from rapyer_core.model import DocumentModel
 from rapyer_core.partial import get_parts_operation
-from rapyer_core.results import DeleteResult, GetOrCreateResult, GetOrCreateStatus
+from rapyer_core.places import class_of
+from rapyer_core.results import DeleteResult, GetOrCreateResult
 from rapyer_core.scopes import refuse_in_scope
 from rapyer_core.search.conditions import Condition
 
@@ -87,11 +89,11 @@ class AtomicRedisModel(DocumentModel):
             DocumentExistsError: with `only_new`, there is a document.
             RapyerSerializationError: a value cannot be written as JSON.
         """
-        write = documents.save_write(
+        write = saving.save_write(
             self, only_new=only_new, only_existing=only_existing, upsert=upsert, force=force
         )
         try:
-            await run(documents.class_of(self), write.operation)
+            await run(class_of(self), write.operation)
         except BaseException:
             write.revert()
             raise
@@ -104,9 +106,7 @@ class AtomicRedisModel(DocumentModel):
             KeyNotFound: there is no document.
             CorruptedModelError: it does not validate; the instance is as it was.
         """
-        loaded: Self = await run(
-            documents.class_of(self), documents.reload_operation(self, "aload")
-        )
+        loaded: Self = await run(class_of(self), reading.reload_operation(self, "aload"))
         return loaded
 
     async def aretry_failed(self) -> dict[str, FailedField]:
@@ -115,9 +115,7 @@ class AtomicRedisModel(DocumentModel):
         Raises:
             KeyNotFound: there is no document.
         """
-        failed: dict[str, FailedField] = await run(
-            documents.class_of(self), documents.retry_operation(self)
-        )
+        failed: dict[str, FailedField] = await run(class_of(self), reading.retry_operation(self))
         return failed
 
     async def aupdate(self, **values: Any) -> Self:
@@ -130,7 +128,7 @@ class AtomicRedisModel(DocumentModel):
         if self.rapyer_is_local("aupdate"):
             DocumentModel.update(self, **values)
             return self
-        updated: Self = await run(documents.class_of(self), documents.update_write(self, values))
+        updated: Self = await run(class_of(self), updating.update_write(self, values))
         return updated
 
     async def adelete(self) -> bool:
@@ -151,7 +149,7 @@ class AtomicRedisModel(DocumentModel):
 
     async def aduplicate_many(self, num: int) -> list[Self]:
         """Save copies under new pks, and return them."""
-        return await finding.insert([documents.duplicate(self) for _ in range(num)])
+        return await finding.insert([duplicate(self) for _ in range(num)])
 
     async def aapply(self, function: Callable[[Self], Self | None]) -> Self:
         """Replace the document by what a function makes of it, atomically.
@@ -163,9 +161,7 @@ class AtomicRedisModel(DocumentModel):
             KeyNotFound: there is no document.
             ConflictError: somebody else did so each of `Meta.max_retries` times.
         """
-        applied: Self = await run(
-            documents.class_of(self), documents.apply_computation(self, function)
-        )
+        applied: Self = await run(class_of(self), applying.apply_computation(self, function))
         return applied
 
     async def afetch_related(self, *names: str, depth: int | None = 1) -> Self:
@@ -195,7 +191,7 @@ class AtomicRedisModel(DocumentModel):
             KeyNotFound: there is no document.
             PipelineError: in a pipeline, with a cascade.
         """
-        cls, operation = documents.class_of(self), documents.expire_operation(self, ttl)
+        cls, operation = class_of(self), expiring.expire_operation(self, ttl)
         if cascade is False:
             await run(cls, operation)
             return None
@@ -211,9 +207,9 @@ class AtomicRedisModel(DocumentModel):
         Raises:
             KeyNotFound: there is no document.
         """
-        operation = documents.refresh_ttl_operation(self)
+        operation = expiring.refresh_ttl_operation(self)
         if operation is not None:
-            await run(documents.class_of(self), operation)
+            await run(class_of(self), operation)
 
     def apipeline(
         self,
@@ -226,7 +222,7 @@ class AtomicRedisModel(DocumentModel):
 
         Yields the model itself.
         """
-        cls = documents.class_of(self)
+        cls = class_of(self)
         return PipelineBlock(
             self,
             source_of(cls),
@@ -259,7 +255,7 @@ class AtomicRedisModel(DocumentModel):
             LockLostError: at the end, it was not ours any more; nothing was written.
         """
         return ModelLock(
-            documents.class_of(self),
+            class_of(self),
             self.key,
             self,
             action=action,
@@ -316,11 +312,11 @@ class AtomicRedisModel(DocumentModel):
         """
         whole_key = cls.rapyer_key(key)
         if only is None:
-            reading = documents.get_operation(cls, whole_key)
+            operation = reading.get_operation(cls, whole_key)
         else:
-            reading = get_parts_operation(cls, whole_key, only)
+            operation = get_parts_operation(cls, whole_key, only)
         names = names_of(cls, fetch)
-        model: Self = await run(cls, reading)
+        model: Self = await run(cls, operation)
         if names:
             await fetch_levels([model], names, None)
         return model
@@ -342,9 +338,8 @@ class AtomicRedisModel(DocumentModel):
     @classmethod
     async def aget_or_create(cls, model: Self) -> GetOrCreateResult[Self]:
         """Return the document of a model's key, or write the model there, in one step."""
-        value, created = await run(cls, documents.get_or_create_operation(model))
-        status = GetOrCreateStatus.CREATED if created else GetOrCreateStatus.FOUND
-        return GetOrCreateResult(value=value, status=status)
+        result: GetOrCreateResult[Self] = await run(cls, creating.get_or_create_operation(model))
+        return result
 
     @classmethod
     async def aupdate_or_create(
@@ -354,17 +349,17 @@ class AtomicRedisModel(DocumentModel):
 
         only: the fields to write; without it those that were set on the model, not its defaults.
         """
-        writing = documents.update_or_create_operation(model, only)
-        value, created = await run(cls, writing)
-        status = GetOrCreateStatus.CREATED if created else GetOrCreateStatus.FOUND
-        return GetOrCreateResult(value=value, status=status)
+        result: GetOrCreateResult[Self] = await run(
+            cls, creating.update_or_create_operation(model, only)
+        )
+        return result
 
     # Many
 
     @classmethod
     async def ainsert(cls, *models: Self) -> list[Self]:
         """Write models whole, in as few round trips as there can be, and return them."""
-        return await finding.insert([documents.of_class(cls, model) for model in models])
+        return await finding.insert([writing.of_class(cls, model) for model in models])
 
     @classmethod
     async def adelete_many(cls, *targets: Self | str | Condition | bool) -> DeleteResult:

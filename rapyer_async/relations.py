@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rapyer_core import documents
 from rapyer_core.actions import FETCHING
 from rapyer_core.bound.references import BoundReference
 from rapyer_core.commands import Command
+from rapyer_core.documents import loading, reading
 from rapyer_core.errors import ServerError
 from rapyer_core.fetching import Fetch, Names, Wanted
 from rapyer_core.keys import slot_of
@@ -90,7 +90,7 @@ async def _read(wanted: Sequence[Wanted]) -> dict[str, DocumentModel | None]:
         texts = await _texts(driver, group)
         for cls, key in group:
             text = texts[key]
-            found[key] = None if text is None else documents.loaded(cls, key, text)
+            found[key] = None if text is None else loading.loaded(cls, key, text)
     return found
 
 
@@ -98,22 +98,22 @@ async def _texts(driver: Driver, wanted: Sequence[Wanted]) -> dict[str, bytes | 
     """Return the text of each document, None where there is none, in one round trip."""
     scripted, plain = list[Wanted](), list[Any]()
     for each in wanted:
-        if documents.is_read_by_script(each.cls):
+        if reading.is_read_by_script(each.cls):
             scripted.append(each)
         else:
             plain.append(each.key)
     groups = _groups(plain, driver.is_cluster)
-    works: list[Command | Operation] = [documents.mget_command(group) for group in groups]
-    works += [documents.get_operation(each.cls, each.key) for each in scripted]
+    works: list[Command | Operation] = [reading.mget_command(group) for group in groups]
+    works += [reading.get_operation(each.cls, each.key) for each in scripted]
     replies = await send_each(driver, works)
     found: dict[str, bytes | None] = {}
     for group, reply in zip(groups, replies, strict=False):
         if isinstance(reply, ServerError):
             raise explained(reply, group[0], "$") from reply
         texts: Any = reply
-        found.update(zip(group, documents.mget_texts(texts), strict=True))
+        found.update(zip(group, reading.mget_texts(texts), strict=True))
     for each, reply in zip(scripted, replies[len(groups) :], strict=True):
-        found[each.key] = documents.text_or_none(each.cls, each.key, reply)
+        found[each.key] = reading.text_or_none(each.cls, each.key, reply)
     renewed = [each for each in scripted if each.cls.rapyer_lifetime(FETCHING) is not None]
     await take_on_keys([each.key for each in renewed if found[each.key] is not None])
     return found

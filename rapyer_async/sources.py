@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rapyer_core import documents
 from rapyer_core.commands import Command
+from rapyer_core.documents import walking
 from rapyer_core.errors import IndexIncompleteError, ServerError
 from rapyer_core.finding import commands, indexes
 from rapyer_core.finding.asked import Asked
@@ -264,11 +264,11 @@ class WalkedKeys(Keys):
     async def more(self) -> list[RapyerKey] | None:
         if self._cursor is None:
             return None
-        command = documents.scan_command(self._cls, self._cursor, _AT_ONCE)
+        command = walking.scan_command(self._cls, self._cursor, _AT_ONCE)
         reply: Any = await driver_of(self._cls).execute(command)
         following, found = reply
         self._cursor = None if following in (_START, 0) else following
-        return documents.owned_keys(self._cls, found)
+        return walking.owned_keys(self._cls, found)
 
 
 class IndexedKeys(Keys):

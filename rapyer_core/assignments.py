@@ -56,7 +56,7 @@ def assign_in_scope(model: DocumentModel, name: str, value: Any) -> bool:
     scope, route = scope_and_route(field)
     if scope is None or route is None:
         return False
-    from .documents import update_write  # which imports the model
+    from .documents.updating import update_write  # which imports the model
 
     scope.add(update_write(model, {name: value}), type(route.root))
     return True

@@ -14,6 +14,7 @@ from .bound.dicts import BoundDict
 from .bound.handles import handle_in
 from .bound.lists import BoundList
 from .changes import Changes, changed_fields, changes_of, own_changes
+from .errors import UnsupportedArgumentTypeError
 from .failures import FailedField, own_failures, set_failures
 from .keys import RapyerKey
 from .places import DocumentPlace, InnerPlace
@@ -22,7 +23,7 @@ from .views import view_class
 if TYPE_CHECKING:
     from .model import DocumentModel
 
-__all__ = ["copied", "noted_state", "reduced", "restore_noted_state"]
+__all__ = ["copied", "duplicate", "noted_state", "reduced", "restore_noted_state"]
 
 D = TypeVar("D", bound="DocumentModel")
 
@@ -128,3 +129,24 @@ def copied(copy: D, model: D) -> D:
         object.__setattr__(copy, "_rapyer_place", new)
     set_failures(copy, own_failures(model))
     return copy
+
+
+def duplicate(model: D) -> D:
+    """Return a copy of a model that is not stored, with a pk of its own.
+
+    Raises:
+        UnsupportedArgumentTypeError: the class' pk is a field, so that a copy would have the same.
+    """
+    if model.is_inner_model() or type(model).rapyer_key_field() is not None:
+        why = (
+            "it is part of a document"
+            if model.is_inner_model()
+            else "its pk is the field marked Key"
+        )
+        raise UnsupportedArgumentTypeError(
+            f"{model.rapyer_spot()} cannot be duplicated under a new pk: {why}; copy it with "
+            "model_copy(update=…) and save that",
+            **model.rapyer_spot().about(),
+        )
+    model.rapyer_check_whole()
+    return model.model_copy(deep=True)

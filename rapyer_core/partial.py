@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from .actions import FETCHING
 from .beside import Beside, beside_key, contents_text
-from .documents import corrupted
+from .documents.loading import corrupted
 from .errors import UnsupportedArgumentValueError
 from .keys import RapyerKey
 from .model import DocumentModel

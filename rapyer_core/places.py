@@ -23,9 +23,11 @@ __all__ = [
     "DocumentPlace",
     "InnerPlace",
     "Route",
+    "class_of",
     "never_saved",
     "root_of",
     "route",
+    "stored_route",
     "way_to",
     "where",
 ]
@@ -104,6 +106,11 @@ def root_of(container: Any) -> DocumentModel:
     return root
 
 
+def class_of(model: DocumentModel) -> type[DocumentModel]:
+    """Return the class whose settings hold for a model: that of its document's root."""
+    return type(root_of(model))
+
+
 def _climb(
     parent: Any, member: Any, child: Any, must_match_server: bool
 ) -> tuple[Any, list[Segment]]:
@@ -137,6 +144,18 @@ def route(parent: Any, member: Any, child: Any) -> Route | None:
     if place is None or not place.is_stored:
         return None
     return Route(root, place, render(tuple(segments)))
+
+
+def stored_route(model: DocumentModel, method: str) -> Route:
+    """Return the way to a model for an operation on the server.
+
+    Raises:
+        KeyNotFound: it was never saved nor loaded.
+    """
+    route = model.rapyer_route()
+    if route is None:
+        raise never_saved(model.rapyer_spot(), method)
+    return route
 
 
 def where(parent: Any, member: Any, child: Any) -> Where:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import (
     ConflictError,
@@ -22,9 +22,13 @@ from .errors import (
     ServerLacksFeatureError,
     StaleModelError,
 )
-from .paths import spelled
+from .paths import ROOT, spelled
 
-__all__ = ["explained", "raise_failure"]
+if TYPE_CHECKING:
+    from .commands import Reply
+    from .operations import Operation
+
+__all__ = ["explained", "finished", "raise_failure"]
 
 # What each failure code of the program (lua/) becomes.
 _ERRORS: dict[str, Callable[..., RapyerError]] = {
@@ -78,3 +82,19 @@ def explained(error: ServerError, key: str, path: str) -> RapyerError:
     explained.message = f"{key} {path}: {message}"
     explained.args = (explained.message,)
     return explained
+
+
+def finished(
+    operations: Sequence[Operation], replies: Sequence[Reply | ServerError]
+) -> tuple[list[Any], list[RapyerError]]:
+    """Return the results of operations that ran each for itself, and what failed."""
+    results: list[Any] = []
+    errors: list[RapyerError] = []
+    for operation, reply in zip(operations, replies, strict=True):
+        try:
+            if isinstance(reply, ServerError):
+                raise explained(reply, operation.key, ROOT)
+            results.append(operation.finish(reply))
+        except RapyerError as error:
+            errors.append(error)
+    return results, errors

@@ -15,13 +15,14 @@ from typing import Any, Generic, TypeVar
 
 from typing_extensions import Self
 
-from rapyer_core import documents
 from rapyer_core.batches import Batch, settle
 from rapyer_core.config import RedisConfig
+from rapyer_core.documents import reading, saving
 from rapyer_core.errors import KeyNotFound, OutcomeUnknownError, PipelineError, RapyerError
 from rapyer_core.locks import DEFAULT_LEASE, Lease, document_lock_key, named_lock_key
 from rapyer_core.model import DocumentModel
 from rapyer_core.operations import Operation
+from rapyer_core.places import root_of
 from rapyer_core.scopes import active_scope
 from rapyer_core.search.shadows import refreshed
 
@@ -220,15 +221,15 @@ class ModelLock(LockBlock, Generic[M]):
         if self._model is None:
             key = self._class.rapyer_key(self._document_key)
             try:
-                found: DocumentModel = run(self._class, documents.get_operation(self._class, key))
+                found: DocumentModel = run(self._class, reading.get_operation(self._class, key))
                 return found
             except KeyNotFound:
                 if self._must_exist:
                     raise
                 return None
-        root = documents.root_of(self._model)
+        root = root_of(self._model)
         if root.rapyer_route() is not None:
-            run(type(root), documents.refresh_operation(root))
+            run(type(root), reading.reload_operation(root, "lock", keeps_changes=True))
         return self._model
 
     def __exit__(
@@ -242,7 +243,7 @@ class ModelLock(LockBlock, Generic[M]):
             return
         try:
             if error is None and self._saves and hold.model is not None:
-                self._save(hold.lease, documents.root_of(hold.model))
+                self._save(hold.lease, root_of(hold.model))
         finally:
             self._release(hold)
 
@@ -267,7 +268,7 @@ class ModelLock(LockBlock, Generic[M]):
 
     def _check_and_write(self, lease: Lease, root: DocumentModel) -> None:
         """Check the lock and write the changes, in one step."""
-        write = documents.save_write(
+        write = saving.save_write(
             root, only_new=False, only_existing=False, upsert=False, force=False
         )
         operation = refreshed(type(root), write.operation)

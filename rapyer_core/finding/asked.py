@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic_core import ValidationError, from_json, to_json
 
-from rapyer_core.documents import corrupted, loaded, owned_keys, problems_of
+from rapyer_core.documents.loading import corrupted, loaded
+from rapyer_core.documents.walking import owned_keys
 from rapyer_core.errors import PipelineError, UnsupportedArgumentTypeError
 from rapyer_core.fetching import Names
+from rapyer_core.invalid import problems_of
 from rapyer_core.keys import RapyerKey
 from rapyer_core.model import DocumentModel
 from rapyer_core.partial import partly_loaded

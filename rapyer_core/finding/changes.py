@@ -14,7 +14,8 @@ from pydantic_core import from_json
 
 from rapyer_core.batches import Batch
 from rapyer_core.commands import Reply
-from rapyer_core.documents import delete_operation, update_write
+from rapyer_core.documents.deleting import delete_operation
+from rapyer_core.documents.updating import update_write
 from rapyer_core.errors import (
     ConflictError,
     KeyNotFound,
