@@ -16,33 +16,34 @@
 local kept = memory and call('GET', memory)
 if kept then return cjson.decode(kept) end
 
-local arguments, count, is_whole = ARGV, tonumber(ARGV[3]), ARGV[1] == 'all'
-local sub = string.sub
+local arguments, count, is_whole, sub = ARGV, tonumber(ARGV[3]), ARGV[1] == 'all', string.sub
 local at, done, replies, failed = 4, 0, {nil, nil, nil, nil}, nil
 local key, lifetime, lifetimes, steps, words = KEYS[1], '', nil, nil, nil
-while done < count do
+while done < count or arguments[at] do
   local name = arguments[at]
-  local value, path, o, before, reply = values[name], arguments[at + 1], at + 2, done, nil
+  local value, path, o, before = values[name], arguments[at + 1], at + 2, done
+  -- What comes of it: a reply, the failure that it tells, or what was raised.
+  local reply, failure, problem, ran
   if value and not steps and not words then
     -- As `change` does, with a note of what it reads.
     at, done = o + 1 + arguments[o], done + 1
-    local is_created, found, problem, ran, text, rest = arguments[o + 1] == 'create', nil, nil, nil, nil, nil
+    local is_created, found, text, rest = arguments[o + 1] == 'create', nil, nil, nil
     -- A write that fails has changed nothing: of the last one nothing has to be undone.
     local is_noted = is_whole and (done < count or arguments[at])
     if is_noted or not is_created then
       found = try('JSON.GET', key, path)
       if not found then
-        reply = fail('no-key', key, path)
-      elseif found == '[]' and not is_created then
-        reply = fail('no-path', key, path)
+        failure = fail('no-key', key, path)
+      elseif found == '[]' then
+        failure = not is_created and fail('no-path', key, path)
       elseif type(found) == 'table' then
         problem = found
       end
     elseif key ~= known_key and try('EXISTS', key) == 0 then
-      reply = fail('no-key', key, path)
+      failure = fail('no-key', key, path)
     end
     known_key, read_key = key, nil
-    if not (reply or problem) then
+    if not (failure or problem) then
       ran, text, reply, rest = pcall(value, not is_created and sub(found, 2, -2), key, path, arguments, o)
       if not ran then
         problem = text
@@ -60,15 +61,16 @@ while done < count do
         end
         local written = not problem and try('JSON.SET', key, path, text)
         if not written then
-          reply = fail('no-parent', key, path)
+          failure = fail('no-parent', key, path)
         elseif written.err then
           problem = written
         elseif rest then
           ran, problem = pcall(complete, key, path, rest)
         end
+      elseif type(reply) == 'table' then
+        failure = reply
       end
     end
-    if problem then reply = fail('server', key, path, '', problem) end
   elseif name == 'key' then
     key, at, beside = KEYS[tonumber(path)], o, {}
   elseif name == 'lifetime' then
@@ -85,8 +87,16 @@ while done < count do
     for i = 1, tonumber(path) do
       steps[i], at = {arguments[at], arguments[at + 1]}, at + 2
     end
+  elseif done == count then
+    key, path, at = KEYS[tonumber(path)], '$', o + 1 + arguments[o]
+    ran, problem = pcall(operations.index_refresh, key, path, arguments, o)
+    if ran then
+      problem = nil
+    elseif not is_whole then
+      error(problem, 0) -- what ran is to stay
+    end
   else
-    local operation, ran = operations[name] or operations.change, nil
+    local operation = operations[name] or operations.change
     if steps then
       ran, reply = pcall(operations.lift, operation, key, scratch, path, steps, arguments, o, value)
     elseif words then
@@ -94,44 +104,56 @@ while done < count do
     else
       ran, reply = pcall(operation, key, path, arguments, o)
     end
-    if not ran then reply = fail('server', key, path, '', reply) end
     at, done, steps, words = o + 1 + arguments[o], done + 1, nil, nil
+    if not ran then
+      problem = reply
+    elseif type(reply) == 'table' and reply[1] == '!' then
+      failure = reply
+    end
+  end
+  if problem then failure = fail('server', key, path, '', problem) end
+  if failure then
+    local last = #notes
+    while last > 0 do
+      local note = notes[last]
+      if type(note) == 'table' then
+        call(unpack(note))
+        last = last - 1
+      else
+        local place, below = notes[last - 2], notes[last - 1]
+        if note == '[]' then
+          call('JSON.DEL', place, below)
+        else
+          call('JSON.SET', place, below, sub(note, 2, -2))
+        end
+        last = last - 3
+      end
+    end
+    if is_whole then
+      failed = {done, failure}
+      break
+    end
+    read_key, known_key, reply = nil, nil, failure
+  elseif lifetime ~= '' and done > before then
+    lifetimes = lifetimes or {}
+    lifetimes[key] = lifetime
+    for i = 1, #beside do lifetimes[beside[i]] = lifetime end
+  elseif lifetimes and (name == 'document_expire' or name == 'document_delete') then
+    lifetimes[key] = nil -- it set one of its own, or took the document away
+    for i = 1, #beside do lifetimes[beside[i]] = nil end
   end
   if done > before then
-    if type(reply) == 'table' and reply[1] == '!' then
-      play_back(notes)
-      read_key, known_key = nil, nil
-      if is_whole then
-        failed = {done, reply}
-        break
-      end
-    elseif lifetime ~= '' then
-      lifetimes = lifetimes or {}
-      lifetimes[key] = lifetime
-      for i = 1, #beside do lifetimes[beside[i]] = lifetime end
-    elseif lifetimes and (name == 'document_expire' or name == 'document_delete') then
-      lifetimes[key] = nil -- it set one of its own, or took the document away
-      for i = 1, #beside do lifetimes[beside[i]] = nil end
-    end
-    if not is_whole then
+    replies[done] = reply
+    if not is_whole and notes[1] then
       for i = #notes, 1, -1 do notes[i] = nil end
       notes.copies = nil
     end
-    replies[done] = reply
   end
-end
-while arguments[at] and not failed do
-  local refreshed = KEYS[tonumber(arguments[at + 1])]
-  local ran, problem = pcall(operations.index_refresh, refreshed, '$', arguments, at + 2)
-  if not ran then
-    if not is_whole then error(problem, 0) end -- what ran is to stay
-    play_back(notes)
-    failed = {done, fail('server', refreshed, '$', '', problem)}
-  end
-  at = at + 3 + arguments[at + 2]
 end
 if not failed then
-  for each, seconds in pairs(lifetimes or {}) do call('EXPIRE', each, seconds) end
+  if lifetimes then
+    for each, seconds in pairs(lifetimes) do call('EXPIRE', each, seconds) end
+  end
   for i = 1, notes.copied and #notes.copied or 0 do call('DEL', notes.copied[i]) end
 end
 local reply = failed or {0, replies}

@@ -2,7 +2,8 @@
 -- a power of ten, and multiplies or divides the two as doubles, which is what is done here;
 -- rapyer_core/floats.py says more. A function that makes the functions, as limbs is.
 -- `number`: the text of a finite double, and what to add afterwards where there is none.
--- `text`: see below.
+-- `text`: see below. `of`, `name`: floats between JSON text and Lua doubles; 17 digits name every
+-- double, and pydantic writes the three values that JSON lacks as strings.
 local function exact()
   local function scaled(value, exponent)
     while exponent < -308 do
@@ -84,5 +85,22 @@ local function exact()
     return table.concat(parts), missing
   end
 
-  return {number = exact_float, text = exact_text}
+  local function float_of(text)
+    local value = tonumber(text)
+    if value then return value end
+    if text == '"NaN"' then return 0 / 0 end
+    if text == '"Infinity"' then return math.huge end
+    if text == '"-Infinity"' then return -math.huge end
+  end
+
+  local function float_text(value)
+    if value ~= value then return '"NaN"' end
+    if value == math.huge then return '"Infinity"' end
+    if value == -math.huge then return '"-Infinity"' end
+    local text = string.format('%.17g', value)
+    if string.find(text, '[.e]') then return text end
+    return text .. '.0'
+  end
+
+  return {number = exact_float, text = exact_text, of = float_of, name = float_text}
 end

@@ -37,22 +37,3 @@ local function note_copy(documents, notes, key)
   copies[key], notes.copied[#notes.copied + 1] = copy, copy
   notes[#notes + 1] = {'RENAME', copy, key}
 end
-
-local function play_back(notes)
-  local at = #notes
-  while at > 0 do
-    local text = notes[at]
-    if type(text) == 'table' then
-      redis.call(unpack(text))
-      at = at - 1
-    else
-      local key, path = notes[at - 2], notes[at - 1]
-      if text == '[]' then
-        redis.call('JSON.DEL', key, path)
-      else
-        redis.call('JSON.SET', key, path, string.sub(text, 2, -2))
-      end
-      at = at - 3
-    end
-  end
-end

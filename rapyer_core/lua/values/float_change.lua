@@ -1,11 +1,12 @@
--- uses: complete exact fail floats
+-- uses: complete exact fail
 -- Apply an operator to the number at a path with the results of Python's floats.
--- ARGV: operator, operand, lower bound or '', upper bound or ''. Reply: the new number's text.
+-- ARGV: operator, operand, lower bound or '', upper bound or ''; an exclusive bound is marked by '<' before
+-- it. Reply: the new number's text.
 -- Source of // and %: both follow from C's fmod, so that x == (x // y) * y + x % y holds.
 local function float_change(text, key, path, a, o)
-  local old = tonumber(text) or floats().of(text)
+  local old = tonumber(text) or exact().of(text)
   if not old then return nil, fail('wrong-type', key, path, 'number', text) end
-  local operator, operand, result = a[o + 1], tonumber(a[o + 2]) or floats().of(a[o + 2]), nil
+  local operator, operand, result = a[o + 1], tonumber(a[o + 2]) or exact().of(a[o + 2]), nil
   if operator == '+' then
     result = old + operand
   elseif operator == '*' then
@@ -40,12 +41,21 @@ local function float_change(text, key, path, a, o)
       result = 0 * (old / operand)
     end
   end
-  if a[o + 3] ~= '' or a[o + 4] ~= '' then
-    local allowed = floats().outside(result, a[o + 3], a[o + 4])
-    if allowed then return nil, fail('range', key, path, allowed, floats().text(result)) end
+  for i = 3, 4 do
+    local limit = a[o + i]
+    if limit ~= '' then
+      local is_open = string.byte(limit) == 60
+      local bound = tonumber(is_open and string.sub(limit, 2) or limit)
+      local is_inside = result == bound and not is_open
+      if i == 3 then is_inside = is_inside or result > bound else is_inside = is_inside or result < bound end
+      if not is_inside then
+        local kind = is_open and (i == 3 and 'more than ' or 'less than ') or (i == 3 and 'at least ' or 'at most ')
+        return nil, fail('range', key, path, kind .. exact().name(bound), exact().name(result))
+      end
+    end
   end
   if result - result ~= 0 then
-    local name = floats().text(result) -- NaN or an infinity
+    local name = exact().name(result) -- NaN or an infinity
     return name, name
   end
   -- What most are: up to 15 digits without an exponent are read exactly.
@@ -55,5 +65,5 @@ local function float_change(text, key, path, a, o)
     return short, short
   end
   local written, rest = exact().number(result)
-  return written, floats().text(result), rest and '0:' .. rest .. ';'
+  return written, exact().name(result), rest and '0:' .. rest .. ';'
 end
