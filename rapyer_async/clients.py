@@ -161,7 +161,7 @@ async def init_rapyer(
     DEFAULTS.cascade_ttl = cascade_ttl
     DEFAULTS.driver = (setting, driver)
     # Here, since indexes are asked for through this module.
-    from .indexes import ensure_all
+    from .indexes.ensuring import ensure_all
 
     try:
         await ensure_all(REGISTRY.all(), DEFAULTS, on_index_progress)

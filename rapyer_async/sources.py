@@ -28,7 +28,8 @@ from rapyer_core.search.compiling import CompiledQuery
 from ._seam import shielded, sleep
 from .clients import driver_of
 from .drivers.protocol import Driver
-from .indexes import Standing, note, replaced, standing_of, unavailable
+from .indexes.ensuring import replaced, standing_of
+from .indexes.standings import Standing, note, unavailable
 
 __all__ = ["GivenKeys", "IndexedKeys", "Keys", "WalkedKeys", "index_for", "keys_for", "reply_of"]
 

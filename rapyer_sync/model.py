@@ -4,15 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 from typing_extensions import Self
 
-from rapyer_core.bound.datetimes import BoundTimestamp
-from rapyer_core.bound.references import BoundReference
 from rapyer_core.cascades import CascadeResult, CascadeTTL, checked_cascade
 from rapyer_core.config import RedisConfig
 from rapyer_core.copying import duplicate
@@ -30,23 +27,11 @@ from rapyer_core.results import DeleteResult, GetOrCreateResult
 from rapyer_core.scopes import refuse_in_scope
 from rapyer_core.search.conditions import Condition
 
-from . import finding, indexes
+from . import finding
 from .cascades import set_and_take_on
 from .clients import DEFAULTS, REGISTRY, source_of
-from .fields.datetimes import (
-    DatetimeHandle,
-    RedisDatetime,
-    RedisDatetimeTimestamp,
-    TimestampHandle,
-)
-from .fields.dicts import DictHandle, RedisDict
-from .fields.lists import ListHandle, RedisList
-from .fields.numbers import FloatHandle, IntHandle, RedisFloat, RedisInt
-from .fields.queues import QueueHandle
-from .fields.references import Reference, ReferenceHandle
-from .fields.sets import SetHandle
-from .fields.texts import RedisStr, StrHandle
-from .fields.values import AnyHandle, RedisBool, RedisBytes
+from .fields.bindings import BINDINGS, HANDLES
+from .indexes import managing
 from .locks import ModelLock
 from .pipelines import PipelineBlock
 from .query import Query, Stream
@@ -474,49 +459,19 @@ class AtomicRedisModel(DocumentModel):
         Raises:
             IndexUnavailableError: the class declares none, or the server cannot have one.
         """
-        return indexes.create(cls, on_progress)
+        return managing.create(cls, on_progress)
 
     @classmethod
     def delete_index(cls) -> bool:
         """Remove the index, and no document; return whether it was there."""
-        return indexes.delete(cls)
+        return managing.delete(cls)
 
     @classmethod
     def index_info(cls) -> IndexInfo | None:
         """Return the index as it is on the server, None where there is none."""
-        return indexes.describe(cls)
+        return managing.describe(cls)
 
 
-AtomicRedisModel.__rapyer_bindings__ = MappingProxyType(
-    {
-        int: RedisInt,
-        float: RedisFloat,
-        bool: RedisBool,
-        str: RedisStr,
-        bytes: RedisBytes,
-        datetime: RedisDatetime,
-        BoundTimestamp: RedisDatetimeTimestamp,
-        list: RedisList,
-        dict: RedisDict,
-        BoundReference: Reference,
-        BaseModel: AtomicRedisModel,
-    }
-)
-AtomicRedisModel.__rapyer_handles__ = MappingProxyType(
-    {
-        "int": IntHandle,
-        "big-int": IntHandle,
-        "float": FloatHandle,
-        "str": StrHandle,
-        "datetime": DatetimeHandle,
-        "timestamp": TimestampHandle,
-        "list": ListHandle,
-        "dict": DictHandle,
-        "reference": ReferenceHandle,
-        "model": AtomicRedisModel,
-        "special-queue": QueueHandle,
-        "special-set": SetHandle,
-        "any": AnyHandle,
-    }
-)
+AtomicRedisModel.__rapyer_bindings__ = MappingProxyType({**BINDINGS, BaseModel: AtomicRedisModel})
+AtomicRedisModel.__rapyer_handles__ = MappingProxyType({**HANDLES, "model": AtomicRedisModel})
 AtomicRedisModel.Meta = RedisConfig().below(DEFAULTS)
