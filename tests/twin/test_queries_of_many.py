@@ -14,10 +14,10 @@ from rapyer_async import (
     Index,
     Key,
     hits,
-    indexes,
     init_rapyer,
     teardown_rapyer,
 )
+from rapyer_async.indexes.standings import forget
 from rapyer_core.errors import ServerError
 
 from .asking import ask
@@ -161,7 +161,7 @@ async def test_a_server_that_sorts_only_some(filled: None) -> None:
     await SandGrain.where().acount()
     await ask(SandGrain, "FT.CONFIG", "SET", "MAXAGGREGATERESULTS", 1_000)
     try:
-        indexes.forget(SandGrain)
+        forget(SandGrain)
         query = SandGrain.where(SandGrain.group >= 0)
         assert sorted(numbers(await query.aall())) == list(range(COUNT))
         assert len([each async for each in query.where(SandGrain.group < 3)]) == COUNT * 3 // 4

@@ -16,10 +16,10 @@ from rapyer_sync import (
     Index,
     Key,
     hits,
-    indexes,
     init_rapyer,
     teardown_rapyer,
 )
+from rapyer_sync.indexes.standings import forget
 
 from .asking import ask
 
@@ -162,7 +162,7 @@ def test_a_server_that_sorts_only_some(filled: None) -> None:
     SandGrain.where().count()
     ask(SandGrain, "FT.CONFIG", "SET", "MAXAGGREGATERESULTS", 1_000)
     try:
-        indexes.forget(SandGrain)
+        forget(SandGrain)
         query = SandGrain.where(SandGrain.group >= 0)
         assert sorted(numbers(query.all())) == list(range(COUNT))
         assert len([each for each in query.where(SandGrain.group < 3)]) == COUNT * 3 // 4
