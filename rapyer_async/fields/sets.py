@@ -7,8 +7,11 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from typing_extensions import Self
 
+from rapyer_core.bound.combining import combine_operation
+from rapyer_core.bound.containers import REQUIRED
 from rapyer_core.bound.handles import HandleOfSet
-from rapyer_core.bound.sets import REQUIRED, BoundSet, SetOperations
+from rapyer_core.bound.set_operations import SetOperations
+from rapyer_core.bound.sets import BoundSet
 from rapyer_core.operations import Operation
 from rapyer_core.places import Route
 
@@ -84,7 +87,7 @@ class SetMethods(ValueMethods[set[T]], SetOperations, Generic[T]):
 
     async def amembers(self) -> set[T]:
         """Return the members that the server has; the local copy has them then, too."""
-        members: set[T] = await perform(self, "amembers", self.members_operation)
+        members: set[T] = await perform(self, "amembers", self.contents_operation)
         return members
 
     async def aunion(self, *others: Iterable[T]) -> set[T]:
@@ -110,7 +113,7 @@ class SetMethods(ValueMethods[set[T]], SetOperations, Generic[T]):
     async def _combined(self, method: str, sign: str, others: tuple[Iterable[Any], ...]) -> set[T]:
         def build(route: Route, *others: Iterable[Any]) -> Operation:
             in_cluster = driver_of(type(route.root)).is_cluster
-            return self.combine_operation(route, sign, others, in_cluster)
+            return combine_operation(self, route, sign, others, in_cluster)
 
         members: set[T] = await perform(self, method, build, *others)
         return members

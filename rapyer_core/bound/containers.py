@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..places import InnerPlace
+from ..operations import Computation
+from ..places import InnerPlace, Route
 from .base import Bound
 
-__all__ = ["REQUIRED", "ContainerOperations", "LocalCopy", "in_place"]
+__all__ = ["REQUIRED", "ContainerOperations", "LocalCopy"]
 
 
 class _Required:
@@ -30,6 +31,28 @@ class ContainerOperations(Bound):
         """Return False: only fields of models can be frozen."""
         return False
 
+    def rapyer_computed_change(
+        self,
+        route: Route,
+        change: Callable[[Any], Any],
+        *,
+        name: str = "value_swap",
+        has_result: bool = False,
+    ) -> Computation:
+        """Return a change computed in Python, for a value with constraints or validators.
+
+        `change` makes it in a plain value; with `has_result` the caller gets what it returns,
+        else the new value. `name`: the operation that it stands for.
+        """
+        outcome: list[Any] = []
+
+        def function(value: Any) -> Any:
+            outcome[:] = [change(value)]
+            return value
+
+        result = (lambda: outcome[0]) if has_result else None
+        return self.rapyer_computation(route, function, result, name=name)
+
 
 class LocalCopy(Bound):
     """A local value that is kept, with its place, by the model or container that it is in."""
@@ -44,17 +67,3 @@ class LocalCopy(Bound):
 
     def rapyer_address(self) -> tuple[Any, Any, Any]:
         return self.rapyer_inner.parent, self.rapyer_inner.member, self
-
-
-def in_place(change: Callable[[Any], Any]) -> tuple[Callable[[Any], Any], Callable[[], Any]]:
-    """Return a change as a function of a value and to one, and what tells its last outcome.
-
-    `change` makes it in the value that it is given, and returns the outcome.
-    """
-    outcomes: list[Any] = []
-
-    def function(value: Any) -> Any:
-        outcomes[:] = [change(value)]
-        return value
-
-    return function, lambda: outcomes[0]

@@ -12,7 +12,7 @@ from ..errors import DictKeyError
 from ..operations import Computation, Operation
 from ..places import Route
 from .base import Bound, is_done
-from .containers import REQUIRED, ContainerOperations, in_place
+from .containers import REQUIRED, ContainerOperations
 
 if TYPE_CHECKING:
     from ..plans import ValuePlan
@@ -47,7 +47,7 @@ class DictOperations(ContainerOperations):
     ) -> Operation | Computation:
         """Return the operation `name`; `change` does the same to a plain dict."""
         if not self.rapyer_members.is_plain:
-            return self._computed(name, route, change)
+            return self.rapyer_computed_change(route, change, name=name)
 
         def settle(_: Any) -> Any:
             self.rapyer_follow(change)
@@ -58,16 +58,6 @@ class DictOperations(ContainerOperations):
 
         predicted = self.rapyer_predicted(predict)
         return self.rapyer_operation(route, name, args, settle, predicted, confirms=is_done)
-
-    def _computed(
-        self,
-        name: str,
-        route: Route,
-        change: Callable[[dict[Any, Any]], Any],
-        has_result: bool = False,
-    ) -> Computation:
-        function, outcome = in_place(change)
-        return self.rapyer_computation(route, function, outcome if has_result else None, name=name)
 
     def set_item_operation(self, route: Route, key: Any, value: Any) -> Operation | Computation:
         """Set one member."""
@@ -128,8 +118,11 @@ class DictOperations(ContainerOperations):
             return value
 
         if not self.rapyer_members.is_plain:
-            return self._computed(
-                "dict_pop", route, lambda own: outcome(own.pop(name, default)), has_result=True
+            return self.rapyer_computed_change(
+                route,
+                lambda own: outcome(own.pop(name, default)),
+                name="dict_pop",
+                has_result=True,
             )
 
         def settle(reply: list[Any]) -> Any:
@@ -148,7 +141,9 @@ class DictOperations(ContainerOperations):
             return plain_dict.popitem(own)
 
         if not self.rapyer_members.is_plain:
-            return self._computed("dict_popitem", route, from_copy, has_result=True)
+            return self.rapyer_computed_change(
+                route, from_copy, name="dict_popitem", has_result=True
+            )
 
         def settle(reply: list[Any]) -> tuple[Any, Any]:
             if not reply[0]:
@@ -166,10 +161,10 @@ class DictOperations(ContainerOperations):
         ((name_of, value),) = self.rapyer_checked_members({key: default}).items()
         members = self.rapyer_members
         if not members.is_plain:
-            return self._computed(
-                "dict_setdefault",
+            return self.rapyer_computed_change(
                 route,
                 lambda own: own.setdefault(name_of, value),
+                name="dict_setdefault",
                 has_result=True,
             )
 
@@ -197,7 +192,7 @@ class DictOperations(ContainerOperations):
     def clear_operation(self, route: Route) -> Operation | Computation:
         """Remove every member."""
         if not self.rapyer_members.is_plain:
-            return self._computed("dict_clear", route, plain_dict.clear)
+            return self.rapyer_computed_change(route, plain_dict.clear, name="dict_clear")
 
         def settle(_: Any) -> Any:
             return self.rapyer_accept({})

@@ -27,6 +27,7 @@ class BoundDict(DictCopy[K, V], Generic[K, V]):
     __slots__ = ()
 
     if TYPE_CHECKING:
+        rapyer_has_changed: bool
 
         @overload
         def __get__(self, instance: None, owner: Any) -> Expression[dict[K, V]]: ...

@@ -20,8 +20,9 @@ from .dict_operations import DictOperations
 from .list_operations import ListOperations
 from .moments import DatetimeOperations, TimestampOperations
 from .numbers import FloatOperations, IntOperations
-from .queues import PriorityQueueItem, QueueOperations
-from .sets import SetOperations
+from .queue_operations import QueueOperations
+from .queues import PriorityQueueItem
+from .set_operations import SetOperations
 from .texts import TextOperations
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from ..operations import Computation, Operation
 from ..places import Route
 from .base import is_done
 from .capping import trim_after_insert, trim_start
-from .containers import ContainerOperations, in_place
+from .containers import ContainerOperations
 
 if TYPE_CHECKING:
     from ..plans import ValuePlan
@@ -120,8 +120,7 @@ class ListOperations(ContainerOperations):
                     f"{self.where()}: {error}", **self.where().about()
                 ) from error
 
-        function, outcome = in_place(told)
-        return self.rapyer_computation(route, function, outcome if has_result else None, name=name)
+        return self.rapyer_computed_change(route, told, name=name, has_result=has_result)
 
     def append_operation(self, route: Route, value: Any) -> Operation | Computation:
         """Append one item."""

@@ -9,7 +9,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from typing_extensions import Self
 
 from rapyer_core.bound.handles import HandleOfQueue
-from rapyer_core.bound.queues import BoundQueue, PriorityQueueItem, QueueOperations
+from rapyer_core.bound.queue_methods import BoundQueue
+from rapyer_core.bound.queue_operations import QueueOperations
+from rapyer_core.bound.queues import PriorityQueueItem
 
 from ..running import perform
 from .values import ValueMethods
@@ -53,7 +55,7 @@ class QueueMethods(ValueMethods[list[PriorityQueueItem[T]]], QueueOperations, Ge
 
     def items(self) -> list[PriorityQueueItem[T]]:
         """Return the items that the server has, in order; the local copy has them then, too."""
-        items: list[PriorityQueueItem[T]] = perform(self, "items", self.items_operation)
+        items: list[PriorityQueueItem[T]] = perform(self, "items", self.contents_operation)
         return items
 
     def size(self) -> int:

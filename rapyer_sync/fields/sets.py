@@ -8,8 +8,11 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from typing_extensions import Self
 
+from rapyer_core.bound.combining import combine_operation
+from rapyer_core.bound.containers import REQUIRED
 from rapyer_core.bound.handles import HandleOfSet
-from rapyer_core.bound.sets import REQUIRED, BoundSet, SetOperations
+from rapyer_core.bound.set_operations import SetOperations
+from rapyer_core.bound.sets import BoundSet
 from rapyer_core.operations import Operation
 from rapyer_core.places import Route
 
@@ -85,7 +88,7 @@ class SetMethods(ValueMethods[set[T]], SetOperations, Generic[T]):
 
     def members(self) -> set[T]:
         """Return the members that the server has; the local copy has them then, too."""
-        members: set[T] = perform(self, "members", self.members_operation)
+        members: set[T] = perform(self, "members", self.contents_operation)
         return members
 
     def union(self, *others: Iterable[T]) -> set[T]:
@@ -111,7 +114,7 @@ class SetMethods(ValueMethods[set[T]], SetOperations, Generic[T]):
     def _combined(self, method: str, sign: str, others: tuple[Iterable[Any], ...]) -> set[T]:
         def build(route: Route, *others: Iterable[Any]) -> Operation:
             in_cluster = driver_of(type(route.root)).is_cluster
-            return self.combine_operation(route, sign, others, in_cluster)
+            return combine_operation(self, route, sign, others, in_cluster)
 
         members: set[T] = perform(self, method, build, *others)
         return members
