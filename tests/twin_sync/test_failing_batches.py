@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from rapyer_core.batches import Batch
+from rapyer_core.errors import ServerError
 from rapyer_core.operations import Operation
 from rapyer_core.paths import LiftedPath, Path
 from rapyer_sync import AtomicRedisModel
@@ -35,6 +36,7 @@ class Logbook(AtomicRedisModel):
     items: list[int] = [1, 2]
 
 
+MORE = 0.05000000000000004
 DEEP = "[" * 300 + "]" * 300
 LIFTED = LiftedPath("$.odd", (("a\\b", "$"),))
 # A name, a path, the arguments, and the reply where nothing fails.
@@ -196,3 +198,71 @@ def test_numbers_for_the_index_that_fail_take_everything_back(
     assert is_failure(reply, b"server") and reply[2:4] == [model.key.encode(), b"$"]
     assert text(model) == before and text(other) == first
     assert ask(Logbook, "DBSIZE") == 2
+
+
+def test_numbers_for_the_index_that_fail_leave_what_ran_for_itself(
+    rapyer: ModuleType,
+) -> None:
+    model = Logbook().save()
+    batch = [
+        operation("integer_add", model.key, "$.n", ("1", "", ""), refresh=refresh_of("$.day[")),
+        operation("value_put", model.key, "$.no.such", ("create", "1")),
+    ]
+    with pytest.raises(ServerError):
+        ran(batch, is_whole=False)
+    assert (stored(model))["n"] == 8
+
+
+def test_a_batch_of_every_kind_makes_what_it_calls(rapyer: ModuleType) -> None:
+    """More kinds of operations than a script of their own is made for."""
+    model, one = Logbook().save(), Logbook().save()
+    made = {name: (path, args) for name, path, args, _ in VALUES}
+    assert len(made) > 8
+    batch = [operation(name, model.key, *how) for name, how in made.items()]
+    singles = [operation(name, one.key, *how) for name, how in made.items()]
+    replies = [driver_of(Logbook).execute(each.by_source()) for each in singles]
+    assert ran(batch, is_whole=True) == [0, replies]
+    lifted = operation("integer_add", model.key, LIFTED, ("1", "", ""))
+    done, replies = ran([*batch, lifted], is_whole=False)
+    assert done == 0 and replies[-1] == b"12"
+    before = text(model)
+    deep = operation("value_put", model.key, "$.name", ("create", DEEP))
+    failed, reply = ran([lifted, *batch, deep], is_whole=True)
+    assert failed == len(batch) + 2 and is_failure(reply, b"server")
+    assert text(model) == before
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize("field", ["ratio", "tiny", "moment"])
+@pytest.mark.parametrize("how", ["create", "replace"])
+def test_one_that_fails_half_way_is_undone_alone_too(
+    rapyer: ModuleType, is_whole: bool, field: str, how: str
+) -> None:
+    """A number that is written in two steps, of which the second fails."""
+    model = Logbook().save()
+    before = text(model)
+    fine = operation("value_put", model.key, f"$.{field}", (how, f"0.25\n0:{MORE};"))
+    broken = operation("value_put", model.key, f"$.{field}", (how, "0.5\n0:x;"))
+    failed, reply = ran([broken], is_whole)
+    assert is_failure(reply if is_whole else reply[0], b"server")
+    assert text(model) == before
+    failed, reply = ran([fine, broken], is_whole)
+    if is_whole:
+        assert failed == 2 and is_failure(reply, b"server")
+        assert text(model) == before
+    else:
+        assert failed == 0 and reply[0] == 1 and is_failure(reply[1], b"server")
+        assert (stored(model))[field] == 0.25 + MORE
+        assert ran([broken, fine], is_whole) == [0, [reply[1], 1]]
+    assert ask(Logbook, "DBSIZE") == 1
+
+
+def test_what_was_read_before_a_change_is_no_note_of_what_follows(rapyer: ModuleType) -> None:
+    model = Logbook().save()
+    ask(Logbook, "JSON.SET", model.key, "$", '{"n":7}')
+    read = operation("value_get", model.key, "$", ())
+    change = operation("integer_add", model.key, "$.n", ("1", "", ""))
+    broken = operation("document_put", model.key, "$", ("any", '{"n":1}\n2:.nx;', ""))
+    _, replies = ran([read, change, broken], is_whole=False)
+    assert replies[1] == b"8" and is_failure(replies[2], b"server")
+    assert (stored(model))["n"] == 8
