@@ -67,7 +67,9 @@ class DatetimeOperations(ScalarOperations):
     def rapyer_step(self, route: Route, sign: str, operand: timedelta) -> Operation | Computation:
         summand = _Summand(sign, operand)
         if not self.rapyer_plan.is_plain:
-            return self.rapyer_computation(route, lambda held: self._computed_sum(held, summand))
+            return self.rapyer_computation(
+                route, lambda held: self._computed_sum(held, summand), name=self.rapyer_sum
+            )
         words = summand.words()
         return self.rapyer_value_operation(route, sign, operand, self.rapyer_sum, words)
 

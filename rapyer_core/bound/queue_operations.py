@@ -110,7 +110,9 @@ class QueueOperations(SpecialOperations):
         pushed = [self.rapyer_item(*item) for item in items]
         words = self.rapyer_words(pushed)
         if not self.rapyer_plan.is_plain:
-            return self.rapyer_computed_change(route, lambda items: self._push_into(items, pushed))
+            return self.rapyer_computed_change(
+                route, lambda items: self._push_into(items, pushed), name="queue_push"
+            )
 
         def settle(_: Any) -> Any:
             self.rapyer_put(pushed)
@@ -133,7 +135,10 @@ class QueueOperations(SpecialOperations):
         """Remove the first item and return its value; None where there is none."""
         if not self.rapyer_plan.is_plain:
             return self.rapyer_computed_change(
-                route, lambda items: items.pop(0).value if items else None, has_result=True
+                route,
+                lambda items: items.pop(0).value if items else None,
+                name="queue_pop",
+                has_result=True,
             )
 
         def settle(reply: list[bytes]) -> Any:
@@ -165,7 +170,7 @@ class QueueOperations(SpecialOperations):
                     del items[texts.index(text)]
                 return text in texts
 
-            return self.rapyer_computed_change(route, remove, has_result=True)
+            return self.rapyer_computed_change(route, remove, name="queue_remove", has_result=True)
 
         def settle(reply: list[bytes]) -> bool:
             if not reply:

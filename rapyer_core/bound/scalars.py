@@ -116,7 +116,7 @@ class BoundInt(InplaceOperators, IntOperations, BoundScalar, int):
     """An int in a document."""
 
     rapyer_plain: ClassVar[type] = int
-    rapyer_make = int.__new__
+    rapyer_make: ClassVar[Callable[..., Any]] = int.__new__
 
     if TYPE_CHECKING:
 
@@ -132,7 +132,7 @@ class BoundFloat(InplaceOperators, FloatOperations, BoundScalar, float):
     """A float in a document."""
 
     rapyer_plain: ClassVar[type] = float
-    rapyer_make = float.__new__
+    rapyer_make: ClassVar[Callable[..., Any]] = float.__new__
 
     if TYPE_CHECKING:
 
@@ -148,7 +148,7 @@ class BoundBool(RefusedOperators, BoundScalar, int):
     """A bool in a document. Python lets nobody subclass bool, so it is an int that shows as one."""
 
     rapyer_plain = bool
-    rapyer_make = int.__new__
+    rapyer_make: ClassVar[Callable[..., Any]] = int.__new__
 
     # Where nothing is annotated (Any, a dump of a dict), pydantic goes by the value's type.
     __pydantic_serializer__: ClassVar[SchemaSerializer] = SchemaSerializer(
@@ -198,7 +198,7 @@ class BoundStr(InplaceOperators, TextOperations, BoundScalar, str):
     """A str in a document."""
 
     rapyer_plain: ClassVar[type] = str
-    rapyer_make = str.__new__
+    rapyer_make: ClassVar[Callable[..., Any]] = str.__new__
 
     if TYPE_CHECKING:
 
@@ -214,7 +214,7 @@ class BoundBytes(RefusedOperators, BoundScalar, bytes):
     """Bytes in a document, stored as base64."""
 
     rapyer_plain = bytes
-    rapyer_make = bytes.__new__
+    rapyer_make: ClassVar[Callable[..., Any]] = bytes.__new__
 
     if TYPE_CHECKING:
 

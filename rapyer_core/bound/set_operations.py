@@ -121,7 +121,7 @@ class SetOperations(SpecialOperations):
             change(members)
             return None if result is None else result(abs(len(members) - before))
 
-        return self.rapyer_computed_change(route, told, has_result=result is not None)
+        return self.rapyer_computed_change(route, told, name=name, has_result=result is not None)
 
     def _not_found(self, items: Any) -> MemberNotFoundError:
         spot = self.where()
@@ -189,7 +189,7 @@ class SetOperations(SpecialOperations):
                     raise self._not_found("a member")
                 return members.pop() if members else default
 
-            return self.rapyer_computed_change(route, pop, has_result=True)
+            return self.rapyer_computed_change(route, pop, name="set_pop", has_result=True)
 
         def settle(reply: list[bytes]) -> Any:
             if not reply:

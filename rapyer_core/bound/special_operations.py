@@ -115,6 +115,12 @@ class SpecialOperations(ContainerOperations):
                 **spot.about(),
             )
 
+    def _renewing(self, route: Route, operation: Operation, lifetime: int | None) -> Operation:
+        """Return an operation that is a step of another one, with the lifetime of that one."""
+        beside = () if lifetime is None else type(route.root).rapyer_companions(route.place.key)
+        companions = tuple(dict.fromkeys((operation.companions[0], *beside)))
+        return operation._replace(lifetime=lifetime, companions=companions)
+
     def _swap_operation(
         self, route: Route, changes: Sequence[tuple[str, Sequence[Argument]]]
     ) -> Operation:
@@ -147,10 +153,11 @@ class SpecialOperations(ContainerOperations):
 
         def swap(seen: list[bytes], words: list[Argument]) -> Operation:
             changes = [("seen", seen), *self.rapyer_differences(seen, words)]
-            return self._swap_operation(route, changes)
+            return self._renewing(route, self._swap_operation(route, changes), lifetime)
 
         self.rapyer_check_writable()
-        reading = self._read_operation(route, list)
+        # Reading is a part of the change, and no action of its own.
+        reading = self._renewing(route, self._read_operation(route, list), None)
         lifetime = route.root.rapyer_lifetime(name)
         return Computation(route, change, lifetime, reads=reading, swaps=swap)
 

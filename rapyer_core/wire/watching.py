@@ -21,7 +21,7 @@ class Watch:
     __slots__ = ("_misses", "_next_pause", "_pause", "seconds")
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+        self.seconds: float = seconds
         self._misses = 0
         self._pause = 0
         self._next_pause = _FIRST_PAUSE

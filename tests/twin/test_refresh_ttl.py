@@ -14,10 +14,13 @@ from pydantic import AfterValidator
 from rapyer_async import (
     ActionGroup,
     AtomicRedisModel,
+    Field,
     Index,
     Key,
     RedisConfig,
     RedisDatetimeTimestamp,
+    RedisPriorityQueue,
+    RedisSet,
     Reference,
     apipeline,
     change,
@@ -53,7 +56,16 @@ class ActDocument(AtomicRedisModel):
     odd_counts: Annotated[dict[str, int], AfterValidator(unchanged)] = {"a": 1, "b": 2}
     part: ActPart = ActPart()
     moment: datetime = EPOCH
+    odd_moment: Annotated[datetime, AfterValidator(unchanged)] = EPOCH
     instant: RedisDatetimeTimestamp = EPOCH
+    marks: RedisSet[str] = Field(default_factory=lambda: {"a", "b", "c"})
+    odd_marks: Annotated[RedisSet[str], AfterValidator(unchanged)] = Field(
+        default_factory=lambda: {"a", "b", "c"}
+    )
+    queue: RedisPriorityQueue[str] = Field(default_factory=list)
+    odd_queue: Annotated[RedisPriorityQueue[str], AfterValidator(unchanged)] = Field(
+        default_factory=list
+    )
     flag: bool = False
     raw: bytes = b"x"
 
@@ -174,6 +186,10 @@ async def append(model: ActDocument) -> None:
     await model.tags.ainsert(0, "x")
     await model.counts.asetdefault("z", 1)
     await model.odd_tags.aappend("x")
+    for marks in (model.marks, model.odd_marks):
+        await marks.aadd("x")
+    for queue in (model.queue, model.odd_queue):
+        await queue.apush("x", 1)
 
 
 async def erase(model: ActDocument) -> None:
@@ -187,7 +203,21 @@ async def erase(model: ActDocument) -> None:
     await model.odd_tags.apop()
     await model.odd_counts.apop("a")
     await model.odd_tags.aclear()
+    for marks in (model.marks, model.odd_marks):
+        await marks.aremove("a")
+        await marks.adiscard("b")
+        await marks.apop()
     await model.tags.aclear()
+
+
+async def erase_marks(model: ActDocument) -> None:
+    await model.odd_marks.apop()
+
+
+async def erase_queue(model: ActDocument) -> None:
+    for queue in (model.queue, model.odd_queue):
+        await queue.apop()
+        await queue.aremove("x")
 
 
 async def calculate(model: ActDocument) -> None:
@@ -202,6 +232,7 @@ async def calculate(model: ActDocument) -> None:
     await model.count.adecrease()
     await model.ratio.aincrease(0.5)
     await model.moment.aadd(timedelta(days=1))
+    await model.odd_moment.aadd(timedelta(days=1))
     await model.instant.aadd(timedelta(days=1))
 
 
@@ -212,7 +243,7 @@ GROUPS: list[tuple[ActionGroup, list[Do]]] = [
     (UPDATE | FETCH, [pipe]),
     (UPDATE | APPEND, [put_item]),
     (APPEND, [append]),
-    (ERASE, [erase]),
+    (ERASE, [erase, erase_marks, erase_queue]),
     (ARITHMETIC, [calculate]),
 ]
 CASES = [(group, do) for group, each in GROUPS for do in each]

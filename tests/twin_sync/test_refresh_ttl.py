@@ -16,10 +16,13 @@ from rapyer_core.errors import InvalidRefreshTtlError, KeyNotFound
 from rapyer_sync import (
     ActionGroup,
     AtomicRedisModel,
+    Field,
     Index,
     Key,
     RedisConfig,
     RedisDatetimeTimestamp,
+    RedisPriorityQueue,
+    RedisSet,
     Reference,
     change,
     init_rapyer,
@@ -54,7 +57,16 @@ class ActDocument(AtomicRedisModel):
     odd_counts: Annotated[dict[str, int], AfterValidator(unchanged)] = {"a": 1, "b": 2}
     part: ActPart = ActPart()
     moment: datetime = EPOCH
+    odd_moment: Annotated[datetime, AfterValidator(unchanged)] = EPOCH
     instant: RedisDatetimeTimestamp = EPOCH
+    marks: RedisSet[str] = Field(default_factory=lambda: {"a", "b", "c"})
+    odd_marks: Annotated[RedisSet[str], AfterValidator(unchanged)] = Field(
+        default_factory=lambda: {"a", "b", "c"}
+    )
+    queue: RedisPriorityQueue[str] = Field(default_factory=list)
+    odd_queue: Annotated[RedisPriorityQueue[str], AfterValidator(unchanged)] = Field(
+        default_factory=list
+    )
     flag: bool = False
     raw: bytes = b"x"
 
@@ -175,6 +187,10 @@ def append(model: ActDocument) -> None:
     model.tags.insert(0, "x")
     model.counts.setdefault("z", 1)
     model.odd_tags.append("x")
+    for marks in (model.marks, model.odd_marks):
+        marks.add("x")
+    for queue in (model.queue, model.odd_queue):
+        queue.push("x", 1)
 
 
 def erase(model: ActDocument) -> None:
@@ -188,7 +204,21 @@ def erase(model: ActDocument) -> None:
     model.odd_tags.pop()
     model.odd_counts.pop("a")
     model.odd_tags.clear()
+    for marks in (model.marks, model.odd_marks):
+        marks.remove("a")
+        marks.discard("b")
+        marks.pop()
     model.tags.clear()
+
+
+def erase_marks(model: ActDocument) -> None:
+    model.odd_marks.pop()
+
+
+def erase_queue(model: ActDocument) -> None:
+    for queue in (model.queue, model.odd_queue):
+        queue.pop()
+        queue.remove("x")
 
 
 def calculate(model: ActDocument) -> None:
@@ -203,6 +233,7 @@ def calculate(model: ActDocument) -> None:
     model.count.decrease()
     model.ratio.increase(0.5)
     model.moment.add(timedelta(days=1))
+    model.odd_moment.add(timedelta(days=1))
     model.instant.add(timedelta(days=1))
 
 
@@ -213,7 +244,7 @@ GROUPS: list[tuple[ActionGroup, list[Do]]] = [
     (UPDATE | FETCH, [pipe]),
     (UPDATE | APPEND, [put_item]),
     (APPEND, [append]),
-    (ERASE, [erase]),
+    (ERASE, [erase, erase_marks, erase_queue]),
     (ARITHMETIC, [calculate]),
 ]
 CASES = [(group, do) for group, each in GROUPS for do in each]
