@@ -136,7 +136,7 @@ def test_a_module_exports_the_same_names(module: str) -> None:
 
 
 # The seam is where they differ by nature: it shares names, not signatures.
-GENERATED = [module for module in MODULES if module != "._seam"]
+GENERATED = [module for module in MODULES if not module.startswith("._seam")]
 
 
 @pytest.mark.parametrize("module", GENERATED)

@@ -39,8 +39,15 @@ __all__ = ["NAMES", "TREES", "generate", "main"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 
+_SEAM = ("__init__", "clients", "ending", "groups", "signals", "sockets", "tasks", "turns")
+
 TREES = (
-    Tree("rapyer_async", "rapyer_sync", frozenset({"_seam.py"}), public_api=True),
+    Tree(
+        "rapyer_async",
+        "rapyer_sync",
+        frozenset(f"_seam/{module}.py" for module in _SEAM),
+        public_api=True,
+    ),
     Tree("tests/twin", "tests/twin_sync", frozenset({"conftest.py"})),
     Tree("tests/typing/samples", "tests/typing/samples_sync", frozenset()),
 )

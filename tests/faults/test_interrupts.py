@@ -18,7 +18,7 @@ from rapyer_sync.drivers.native import NativeDriver
 
 WRITE = Command(("INCR", "n"))
 READ = Command(("GET", "n"), repeatable=True)
-OURS = ("rapyer_sync/drivers/native/", "rapyer_core/wire/", "rapyer_sync/_seam.py")
+OURS = ("rapyer_sync/drivers/native/", "rapyer_core/wire/", "rapyer_sync/_seam/")
 MOST_LINES = 2000
 
 

@@ -1,0 +1,8 @@
+"""redis-py's clients, which wait as this library does."""
+
+from __future__ import annotations
+
+from redis import Redis as RedisClient
+from redis import RedisCluster
+
+__all__ = ["RedisClient", "RedisCluster"]
