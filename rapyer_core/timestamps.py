@@ -40,7 +40,7 @@ def moment_of(seconds: float) -> datetime:
     if not math.isfinite(seconds):
         raise ValueError(f"{seconds} is no timestamp")
     whole = math.floor(seconds)
-    # As the program rounds (lua/ops/timestamp_add).
+    # As the program rounds (lua/values/timestamp_add).
     micro = math.floor((seconds - whole) * 1_000_000 + 0.5)
     try:
         return _EPOCH + timedelta(seconds=whole, microseconds=micro)
