@@ -36,8 +36,8 @@ while done < count or arguments[at] do
         failure = fail('no-key', key, path)
       elseif found == '[]' then
         failure = not is_created and fail('no-path', key, path)
-      elseif type(found) == 'table' then
-        problem = found
+      elseif #found == 0 then
+        problem = found -- no text, but the table of an error
       end
     elseif key ~= known_key and try('EXISTS', key) == 0 then
       failure = fail('no-key', key, path)
@@ -50,7 +50,7 @@ while done < count or arguments[at] do
       elseif text then
         if is_noted or rest then
           found = found or try('JSON.GET', key, path)
-          if type(found) == 'table' then
+          if #found == 0 then
             problem = found
           elseif is_exact(found) then
             local last = #notes
