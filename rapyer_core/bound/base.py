@@ -153,16 +153,24 @@ class Bound:
         """
         self.rapyer_check_writable()
 
-        def change(text: bytes) -> tuple[str, Callable[[], Any]]:
-            new = self.rapyer_plan.checked(function(self.rapyer_plan.read(text, self)), self)
+        def change(seen: Any) -> tuple[Any, Callable[[], Any]]:
+            new = self.rapyer_plan.checked(function(self.rapyer_present(seen)), self)
 
             def settle() -> Any:
                 bound = self.rapyer_accept(new)
                 return bound if result is None else result()
 
-            return self.rapyer_plan.sent(new, self), settle
+            return self.rapyer_written(new), settle
 
         return Computation(route, change, route.root.rapyer_lifetime(name))
+
+    def rapyer_present(self, seen: Any) -> Any:
+        """Return the value that a computation has read."""
+        return self.rapyer_plan.read(seen, self)
+
+    def rapyer_written(self, new: Any) -> Any:
+        """Return what a computation writes for a new value."""
+        return self.rapyer_plan.sent(new, self)
 
     def rapyer_check_writable(self) -> None:
         """Raise if the field must not change."""

@@ -142,24 +142,21 @@ class SpecialOperations(ContainerOperations):
         *,
         name: str = "value_swap",
     ) -> Computation:
-        def change(seen: list[bytes]) -> tuple[Any, Callable[[], Any]]:
-            new = self.rapyer_plan.checked(function(self.rapyer_read(seen)), self)
-
-            def settle() -> Any:
-                bound = self.rapyer_accept(new)
-                return bound if result is None else result()
-
-            return self.rapyer_words(new), settle
+        work = super().rapyer_computation(route, function, result, name=name)
 
         def swap(seen: list[bytes], words: list[Argument]) -> Operation:
             changes = [("seen", seen), *self.rapyer_differences(seen, words)]
-            return self._renewing(route, self._swap_operation(route, changes), lifetime)
+            return self._renewing(route, self._swap_operation(route, changes), work.lifetime)
 
-        self.rapyer_check_writable()
         # Reading is a part of the change, and no action of its own.
         reading = self._renewing(route, self._read_operation(route, list), None)
-        lifetime = route.root.rapyer_lifetime(name)
-        return Computation(route, change, lifetime, reads=reading, swaps=swap)
+        return work._replace(reads=reading, swaps=swap)
+
+    def rapyer_present(self, seen: list[bytes]) -> Any:
+        return self.rapyer_read(seen)
+
+    def rapyer_written(self, new: Any) -> list[Argument]:
+        return self.rapyer_words(new)
 
     # What every special field can do
 
