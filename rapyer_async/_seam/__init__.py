@@ -24,10 +24,9 @@ from rapyer_async._seam.tasks import (
     task_identity,
 )
 from rapyer_async._seam.turns import (
-    can_give_way,
     checkpoint,
     checkpoint_if_cancelled,
-    give_way,
+    lets_others_run,
     sleep,
 )
 
@@ -42,12 +41,11 @@ __all__ = [
     "StateLock",
     "TaskGroup",
     "Wakeup",
-    "can_give_way",
     "checkpoint",
     "checkpoint_if_cancelled",
     "current_run_id",
     "current_task_id",
-    "give_way",
+    "lets_others_run",
     "resolve",
     "run_blocking",
     "run_is_over",

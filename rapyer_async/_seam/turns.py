@@ -10,7 +10,7 @@ import anyio.lowlevel
 
 from rapyer_async._seam.tasks import trio_here
 
-__all__ = ["can_give_way", "checkpoint", "checkpoint_if_cancelled", "give_way", "sleep"]
+__all__ = ["checkpoint", "checkpoint_if_cancelled", "lets_others_run", "sleep"]
 
 
 async def sleep(seconds: float) -> None:
@@ -27,13 +27,8 @@ async def checkpoint() -> None:
         await asyncio.sleep(0)
 
 
-async def give_way() -> None:
-    """Let who else is ready run before what is waited for is looked for again."""
-    await checkpoint()
-
-
-def can_give_way() -> bool:
-    """Return whether `give_way` does that."""
+def lets_others_run() -> bool:
+    """Return whether others run while one looks for something again and again."""
     return True
 
 

@@ -2,15 +2,19 @@
 
 A server on the same machine answers sooner than a process falls asleep and wakes up: on two cores
 an increment took 90 µs with looking and 170 µs with sleeping. One that is far away does not, and
-there it would only burn the processor. So the last replies decide.
+there it would only burn the processor; nor does it pay where somebody else needs the processor, who
+is given it in between and keeps it for long. So the last looks decide.
 """
 
 from __future__ import annotations
 
-__all__ = ["Watch"]
+__all__ = ["LONGEST_TURN", "Watch"]
 
-# After so many replies in a row that came too late, the next ones are slept for at once: first so
-# many, then each time twice as many, up to the last. So what is looked for in vain is little.
+# Seconds that pass between two looks where nobody else has anything to do: at most half as many.
+LONGEST_TURN = 0.00005
+
+# After so many looks in a row that were in vain, the next replies are slept for at once: first so
+# many, then each time twice as many, up to the last.
 _MOST_MISSES = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 32, 4096
 
@@ -33,13 +37,12 @@ class Watch:
             return False
         return self.seconds > 0
 
-    def hit(self) -> None:
-        """Note that a reply came while it was looked for."""
-        self._misses = 0
-        self._next_pause = _FIRST_PAUSE
-
-    def missed(self) -> None:
-        """Note that one did not."""
+    def note(self, pays: bool) -> None:
+        """Note whether a look was worth it."""
+        if pays:
+            self._misses = 0
+            self._next_pause = _FIRST_PAUSE
+            return
         self._misses += 1
         if self._misses >= _MOST_MISSES:
             # One more miss after the pause, and the next one begins.

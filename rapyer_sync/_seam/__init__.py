@@ -21,10 +21,9 @@ from rapyer_sync._seam.tasks import (
     task_identity,
 )
 from rapyer_sync._seam.turns import (
-    can_give_way,
     checkpoint,
     checkpoint_if_cancelled,
-    give_way,
+    lets_others_run,
     sleep,
 )
 
@@ -39,12 +38,11 @@ __all__ = [
     "StateLock",
     "TaskGroup",
     "Wakeup",
-    "can_give_way",
     "checkpoint",
     "checkpoint_if_cancelled",
     "current_run_id",
     "current_task_id",
-    "give_way",
+    "lets_others_run",
     "resolve",
     "run_blocking",
     "run_is_over",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from types import BuiltinFunctionType
 
-__all__ = ["can_give_way", "checkpoint", "checkpoint_if_cancelled", "give_way", "sleep"]
+__all__ = ["checkpoint", "checkpoint_if_cancelled", "lets_others_run", "sleep"]
 
 
 def sleep(seconds: float) -> None:
@@ -18,14 +17,12 @@ def checkpoint() -> None:
     """Let the others run: threads do so by themselves."""
 
 
-def give_way() -> None:
-    """Let who else is ready run before what is waited for is looked for again."""
-    os.sched_yield()
+def lets_others_run() -> bool:
+    """Return whether others run while one looks for something again and again.
 
-
-def can_give_way() -> bool:
-    """Return whether `give_way` does that: not on Windows, nor to greenlets."""
-    return hasattr(os, "sched_yield") and isinstance(time.sleep, BuiltinFunctionType)
+    Threads do; greenlets do not, so where gevent has put its own functions in place, one waits.
+    """
+    return isinstance(time.sleep, BuiltinFunctionType)
 
 
 def checkpoint_if_cancelled() -> None:

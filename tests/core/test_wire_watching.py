@@ -11,7 +11,7 @@ def waits(watch: Watch, count: int, comes_soon: bool) -> int:
     for _ in range(count):
         if watch.begins():
             looked += 1
-            (watch.hit if comes_soon else watch.missed)()
+            watch.note(comes_soon)
     return looked
 
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 import ssl
 from time import monotonic
 
-from rapyer_async._seam import StateLock, can_give_way, checkpoint, give_way, wakeups
+from rapyer_async._seam import StateLock, checkpoint, lets_others_run, wakeups
 from rapyer_async.drivers.native.stream import Stream
 from rapyer_core.errors import DriverClosedError, ReplyTimeoutError
 from rapyer_core.urls import Settings
 from rapyer_core.wire.exchange import Exchange, Step
 from rapyer_core.wire.replies import OutOfStepError, ReplyParser
 from rapyer_core.wire.requests import Request
-from rapyer_core.wire.watching import Watch
+from rapyer_core.wire.watching import LONGEST_TURN, Watch
 
 __all__ = ["Connection"]
 
@@ -36,7 +36,7 @@ class Connection:
         self._receive_now = stream.receive_now
         self._lock = StateLock()
         self._exchange = Exchange(settings.queue_limit, settings.reply_timeout, wakeups())
-        self._watch = Watch(settings.busy_wait if can_give_way() else 0)
+        self._watch = Watch(settings.busy_wait if lets_others_run() else 0)
 
     @property
     def usable(self) -> bool:
@@ -164,18 +164,21 @@ class Connection:
 
         Where others join there is enough to do, and the wait is theirs too.
         """
-        until = monotonic() + self._watch.seconds
+        began = before = monotonic()
+        is_crowded = False
         while not request.done:
             if self._exchange.load > 1:
                 return
-            if monotonic() > until:
-                self._watch.missed()
-                return
             request.clean = True
-            await give_way()
+            await checkpoint()
             request.clean = False
             self._receive()
-        self._watch.hit()
+            now = monotonic()
+            is_crowded = is_crowded or now - before > LONGEST_TURN
+            if now - began > self._watch.seconds:
+                break
+            before = now
+        self._watch.note(request.done and not is_crowded)
 
     def _receive(self) -> None:
         """Take what is there and give everybody theirs; the reader's alone."""
