@@ -13,6 +13,7 @@ from .bound.base import Bound
 from .bound.intents import intents_of, queue_intents
 from .changes import changes_of
 from .errors import PipelineError
+from .modeling import plan_of
 from .scopes import scope_and_route, take_over
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def assign_in_scope(model: DocumentModel, name: str, value: Any) -> bool:
         return queue_intents(model, name, value)
     field = _Field(model, name)
     is_alone = not field.rapyer_plan.contains_special
-    if is_alone and (not model.rapyer_has_validators() or model.rapyer_is_handle()):
+    if is_alone and (not plan_of(type(model)).has_model_validators or model.rapyer_is_handle()):
         return take_over(field, field.set_operation, value)
     scope, route = scope_and_route(field)
     if scope is None or route is None:

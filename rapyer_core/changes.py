@@ -11,7 +11,7 @@ from .bound.dicts import BoundDict
 from .bound.lists import BoundList
 from .bound.special import SpecialValue
 from .extras import changed_extra, forget_extra
-from .modeling import ModelMeta
+from .modeling import is_ours
 from .paths import LiftedPath, render
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _collect_value(
                 # Items are written by position, which another client's insert would shift.
                 found.append((render(way), f"#{len(value)}"))  # pyright: ignore[reportUnknownArgumentType]  # of any items
             found += inner
-    elif _is_ours(value):
+    elif is_ours(value):
         for name, field in value.rapyer_fields().items():
             if name in value.__dict__:
                 _collect(value, name, field, (*way, name), found)
@@ -212,13 +212,5 @@ def _forget(value: Any, undo: list[Callable[[], None]]) -> None:
         undo.append(value.rapyer_clean())
         for _, element, _ in _elements(value):
             _forget(element, undo)
-    elif _is_ours(value):
+    elif is_ours(value):
         _forget_model(value, undo)
-
-
-def _is_ours(value: Any) -> bool:
-    """Return whether a value is a model that notes changes.
-
-    To ask a plain model for an attribute that it lacks would take forty times as long.
-    """
-    return isinstance(type(value), ModelMeta)

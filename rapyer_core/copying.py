@@ -17,7 +17,7 @@ from .changes import Changes, changed_fields, changes_of, own_changes
 from .errors import UnsupportedArgumentTypeError
 from .failures import FailedField, own_failures, set_failures
 from .keys import RapyerKey
-from .places import DocumentPlace, InnerPlace
+from .places import DocumentPlace, InnerPlace, set_place
 from .views import view_class
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def restore_noted_state(model: DocumentModel, state: dict[Any, Any]) -> None:
             is_partial=noted.is_partial,
         )
         place.revision = noted.revision
-        object.__setattr__(model, "_rapyer_place", place)
+        set_place(model, place)
     set_failures(model, noted.failed)
     if noted.assigned or noted.watched:
         changes, fields = own_changes(model), model.rapyer_fields()
@@ -126,7 +126,7 @@ def copied(copy: D, model: D) -> D:
         # Not the same document's: what was not loaded is missing, which a save says.
         new = DocumentPlace(copy.key, is_stored=False, is_partial=True)
     if new is not None:
-        object.__setattr__(copy, "_rapyer_place", new)
+        set_place(copy, new)
     set_failures(copy, own_failures(model))
     return copy
 

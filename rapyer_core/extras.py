@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .dumping import extra_text
+
 if TYPE_CHECKING:
     from .changes import Changes
     from .model import DocumentModel
@@ -37,7 +39,7 @@ def _note(model: DocumentModel, changes: Changes, name: str) -> None:
     if name not in changes.extra:
         # What was assigned is written anyway.
         is_known = name not in changes.assigned and model.rapyer_route() is not None
-        changes.extra[name] = model.rapyer_extra_text(name) if is_known else GONE
+        changes.extra[name] = extra_text(model, name) if is_known else GONE
 
 
 def changed_extra(model: DocumentModel, changes: Changes | None) -> dict[str, str]:
@@ -50,7 +52,7 @@ def changed_extra(model: DocumentModel, changes: Changes | None) -> dict[str, st
         noted |= values.keys() - changes.extra.keys()
     changed: dict[str, str] = {}
     for name in sorted(noted | changes.extra.keys()):
-        text = model.rapyer_extra_text(name) if name in values else GONE
+        text = extra_text(model, name) if name in values else GONE
         if name in noted or text != changes.extra[name]:
             changed[name] = text
     return changed
@@ -60,5 +62,5 @@ def forget_extra(model: DocumentModel, changes: Changes) -> dict[str, str]:
     """Note that the server has the values as they are; return what was noted before."""
     values, earlier = model.__pydantic_extra__ or {}, dict(changes.extra)
     known = values if changes.has_all_extra else values.keys() & earlier.keys()
-    changes.extra = {name: model.rapyer_extra_text(name) for name in known}
+    changes.extra = {name: extra_text(model, name) for name in known}
     return earlier

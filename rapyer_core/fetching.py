@@ -13,6 +13,7 @@ from .bound.references import BoundReference
 from .errors import DanglingReferenceError, NotLoadedError, UnsupportedArgumentValueError
 from .places import DocumentPlace, root_of
 from .referring import elements_of
+from .wholeness import is_whole
 
 if TYPE_CHECKING:
     from .keys import RapyerKey
@@ -95,7 +96,7 @@ class Fetch:
             raise dangling
 
     def _know(self, model: DocumentModel) -> None:
-        if not model.is_inner_model() and model.rapyer_is_whole():
+        if not model.is_inner_model() and is_whole(model):
             self._documents.setdefault(model.key, model)
 
     def _in(self, model: DocumentModel, names: Names | None) -> Iterator[_Found]:

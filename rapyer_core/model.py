@@ -9,54 +9,55 @@ from __future__ import annotations
 
 import enum
 import os
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from pydantic import BaseModel, ConfigDict
-from pydantic_core import PydanticSerializationError, ValidationError, to_json
 from typing_extensions import Self
 
 from .absorbing import absorb
-from .actions import actions_of_setting
 from .assignments import assign_in_scope, is_watched, watch_in_scope
 from .bound.binding import bind
 from .bound.containers import ContainerOperations
 from .bound.handles import bind_handle
 from .bound.scalars import BoundScalar
 from .bound.special import UNKNOWN
-from .cascading import may_cascade
 from .changes import changes_of, own_changes
-from .computed import without_computed
 from .config import EPOCH, RedisConfig
 from .copying import copied, noted_state, reduced, restore_noted_state
-from .errors import (
-    BadDeleteActionError,
-    InvalidValueError,
-    NotLoadedError,
-    PathError,
-    RapyerSerializationError,
-    UnsupportedArgumentTypeError,
-    UnsupportedArgumentValueError,
-    UpdateAtomicModelError,
-)
+from .dumping import dumped, json_text
+from .errors import PathError
 from .extras import hand_out_all_extra, hand_out_extra
-from .failures import FailedField, check_no_failures, failures_in, has_failures, own_failures
+from .failures import FailedField, check_no_failures, failures_in, own_failures
 from .floats import as_stored
-from .invalid import Where, invalid_value
+from .instances import empty
+from .invalid import Where
 from .keys import RapyerKey
 from .legacy import LEGACY_MARK, modern_document
-from .lifetimes import SAVING, Lifetimes
-from .limits import storable
+from .lifetimes import SAVING
 from .modeling import FieldPlan, ModelMeta, ModelPlan, plan_of
 from .paths import ROOT
-from .places import DocumentPlace, InnerPlace, Route, never_saved, root_of, route, where
+from .pks import checked_pk, other_class, pk_of
+from .places import (
+    DocumentPlace,
+    InnerPlace,
+    Route,
+    is_held,
+    never_saved,
+    root_of,
+    route,
+    set_place,
+    where,
+)
 from .reserved import is_adoptable
-from .revisions import REVISION_MARK, split_revision
 from .scopes import is_any_open, refuse_in_scope
-from .search.shadows import SHADOW_MARK, Shadows, shadows_of, without_shadows
+from .settings import Settings, resolve
+from .snapshots import field_snapshot
 from .specials import special_keys
 from .storage import STORED
+from .stored_texts import prepared
+from .validating import assigned, check_fields, validated_since
 from .views import view, view_class
+from .wholeness import is_whole, not_loaded, not_whole
 
 if TYPE_CHECKING:
     from .plans import Bindings, Handles, ValuePlan
@@ -64,37 +65,10 @@ if TYPE_CHECKING:
     from .scopes import Scope
     from .specials import SpecialField
 
-__all__ = ["DocumentModel", "Settings"]
-
-
-D = TypeVar("D", bound="DocumentModel")
+__all__ = ["DocumentModel"]
 
 
 _ABSENT: Any = object()
-
-
-class Settings(NamedTuple):
-    """What a class' chain of settings came to, at one state of all settings."""
-
-    epoch: int
-    source: RedisConfig | None
-    lifetime: int | None
-    """The seconds that a save starts anew; None where it leaves the lifetime alone."""
-    new_lifetime: int | str
-    """Those of a document that a save creates; empty for none, and where it starts anew."""
-    lifetimes: Lifetimes
-    """The seconds that each operation starts anew."""
-    cascades: bool
-    """Whether starting a lifetime anew does the same for documents that are referred to."""
-    is_optimistic: bool
-    is_exactly_once: bool
-    driver: Any
-    """The driver of `source`; None until it is first asked for."""
-    shadows: Shadows | None
-    """What the index needs beside the texts of the class' documents."""
-    is_special: bool
-    """Whether an operation is more than its own command: exactly once, `shadows`, a cascade."""
-    legacy_pickles: bool
 
 
 class DocumentModel(BaseModel, metaclass=ModelMeta):
@@ -172,43 +146,16 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         if isinstance(key, DocumentModel):
             if type(key) is cls or (isinstance(key, cls) and not key.is_inner_model()):
                 return key.key
-            raise cls._other_class(key.key, type(key))
+            raise other_class(cls, key.key, type(key))
         if not isinstance(key, str) or isinstance(key, enum.Enum):
-            key = cls._key_value(key)
+            key = checked_pk(cls, key)
         prefix = cls.class_key_initials()
         owner = cls.__rapyer_registry__.owner_of(key)
         if owner is not None and owner is not cls and owner.class_key_initials() != prefix:
-            raise cls._other_class(key, owner)
+            raise other_class(cls, key, owner)
         if key.startswith(f"{prefix}:"):
             return RapyerKey(key)
         return RapyerKey(f"{prefix}:{key}")
-
-    @classmethod
-    def _key_value(cls, value: Any) -> str:
-        """Return the pk for a value of the Key field that is no str."""
-        field = plan_of(cls).key_field
-        try:
-            if field is not None:
-                place = Where(cls.__name__, None, ROOT)
-                return cls.rapyer_pk_of(plan_of(cls).fields[field].value.checked(value, place))
-        except InvalidValueError:
-            pass
-        raise UnsupportedArgumentTypeError(
-            f"{cls.__name__}: expected a key or a pk, got {value!r}",
-            model=cls.__name__,
-            expected="str",
-            actual=value,
-        )
-
-    @classmethod
-    def _other_class(cls, key: str, owner: type) -> BadDeleteActionError:
-        return BadDeleteActionError(
-            f"{key} is a document of {owner.__name__}, not of {cls.__name__}; nothing was done",
-            key=key,
-            model=cls.__name__,
-            expected=f"a key of {cls.__name__}",
-            actual=owner.__name__,
-        )
 
     @property
     def pk(self) -> str:
@@ -225,22 +172,15 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         field = plan_of(type(self)).key_field
         if place is not None and (place.is_stored or field is None):
             return place.key
-        pk = os.urandom(16).hex() if field is None else self.rapyer_pk_of(self.__dict__[field])
+        pk = os.urandom(16).hex() if field is None else pk_of(type(self), self.__dict__[field])
         key = RapyerKey(f"{self.class_key_initials()}:{pk}")
-        _set_place(self, DocumentPlace(key, is_stored=False))
+        set_place(self, DocumentPlace(key, is_stored=False))
         return key
 
     @classmethod
     def rapyer_key_field(cls) -> str | None:
         """Return the name of the field marked Key."""
         return plan_of(cls).key_field
-
-    @classmethod
-    def rapyer_pk_of(cls, value: Any) -> str:
-        """Return the pk that a value of the field marked Key makes: its text as it is stored."""
-        plan = plan_of(cls)
-        place = Where(cls.__name__, None, ROOT)
-        return plan.fields[str(plan.key_field)].value.key_text(value, place)
 
     @classmethod
     def rapyer_fields(cls) -> dict[str, FieldPlan]:
@@ -287,7 +227,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         if isinstance(noted, str):
             # Loaded, and asked about for the first time: of many documents most never are.
             place = DocumentPlace(RapyerKey(noted), is_stored=True)
-            _set_place(self, place)
+            set_place(self, place)
             return place
         return noted
 
@@ -327,73 +267,12 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         )
         if not needs_model or self.rapyer_is_handle():
             return plan.fields[member].value.checked(value, spot)
-        return self.rapyer_assigned({member: value})[member]
-
-    @classmethod
-    def rapyer_has_validators(cls) -> bool:
-        """Return whether an assignment may change other fields than the assigned one."""
-        return plan_of(cls).has_model_validators
-
-    def rapyer_assigned(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Return what the fields would be after assigning values, without assigning them.
-
-        Raises:
-            InvalidValueError: a value does not validate, or the model would not.
-        """
-        scratch = self.__class__.__new__(self.__class__)
-        object.__setattr__(scratch, "__dict__", dict(self.__dict__))
-        object.__setattr__(scratch, "__pydantic_fields_set__", set(self.__pydantic_fields_set__))
-        object.__setattr__(scratch, "__pydantic_extra__", self.__pydantic_extra__)
-        object.__setattr__(scratch, "__pydantic_private__", self.__pydantic_private__)
-        pending, plan = dict(values), plan_of(type(self))
-        if plan.has_model_validators:
-            # The model's validators are to see all the values, so they run with the last one.
-            for name in list(values)[:-1]:
-                checked = plan.fields[name].value.checked(pending.pop(name), self.rapyer_spot())
-                scratch.__dict__[name] = checked  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
-        for name, value in pending.items():
-            try:
-                self.__pydantic_validator__.validate_assignment(scratch, name, value)
-            except ValidationError as error:
-                raise invalid_value(error, self.rapyer_spot(), value) from error
-        changed = {*values, *self._rapyer_validated_since(self.__dict__, scratch.__dict__)}
-        return {name: scratch.__dict__[name] for name in changed}
-
-    @classmethod
-    def _rapyer_validated_since(
-        cls, before: Mapping[str, Any], after: Mapping[str, Any]
-    ) -> list[str]:
-        """Return the fields that an assignment changed; validators of the model may add some."""
-        plan = plan_of(cls)
-        if not plan.has_model_validators:
-            return []
-        # By value too, since a validator that only reads a list leaves a bound one there.
-        return [
-            name
-            for name in plan.fields
-            if name in after
-            and after[name] is not before.get(name)
-            and after[name] != before.get(name)
-        ]
+        return assigned(self, {member: value})[member]
 
     def rapyer_remember_member(self, scope: Scope, member: Any) -> None:
         """Note in a scope how to restore a field."""
         if member in self.__dict__ or not self.rapyer_is_handle():
-            scope.remember(self, member, self._rapyer_snapshot, member)
-
-    def _rapyer_snapshot(self, member: Any) -> Callable[[], None]:
-        held = self.__dict__.get(member, _ABSENT)
-        changes = changes_of(self)
-        earlier = (False, None) if changes is None else changes.noted(member)
-
-        def restore() -> None:
-            if held is _ABSENT:
-                vars(self).pop(member, None)
-            else:
-                self.__dict__[member] = held  # pyright: ignore[reportIndexIssue]  # it takes __dict__ for type's (its issue 11548)
-            own_changes(self).note_again(member, earlier)
-
-        return restore
+            scope.remember(self, member, field_snapshot, self, member)
 
     def rapyer_held_at(self, member: Any, child: Any) -> Any:
         """Return a field's plain value."""
@@ -418,16 +297,6 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             place = place.parent.rapyer_place()
         return place is not None and place.is_handle
 
-    def rapyer_is_whole(self) -> bool:
-        """Return whether every field is there, in nested models too."""
-        if not self.rapyer_fields().keys() <= self.__dict__.keys() or has_failures(self):
-            return False
-        place = root_of(self).rapyer_place()
-        if not isinstance(place, DocumentPlace) or not place.is_partial:
-            return True
-        inner = (value for value in self.__dict__.values() if isinstance(value, DocumentModel))
-        return all(value.rapyer_is_whole() for value in inner)
-
     def rapyer_check_whole(self) -> None:
         """Raise unless every field is there.
 
@@ -435,14 +304,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             NotLoadedError: one is not, so that what would be written is no document.
         """
         check_no_failures(self, self.rapyer_spot)
-        if not self.rapyer_is_whole():
-            spot = self.rapyer_spot()
-            missing = self.rapyer_fields().keys() - self.__dict__.keys()
-            raise NotLoadedError(
-                f"{spot} cannot be written whole: {', '.join(missing) or 'part of it'} was not "
-                "loaded; load it first, or update the fields that are to change",
-                **spot.about(),
-            )
+        if not is_whole(self):
+            raise not_whole(self)
 
     def rapyer_missing(self, field: FieldPlan) -> Any:
         """Return what reading a field without a value gives: on a handle the field's handle, None
@@ -455,16 +318,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             return bind_handle(self, field.name, field.value)
         if field.name in own_failures(self):
             return None
-        place = root_of(self).rapyer_place()
-        if isinstance(place, DocumentPlace) and place.is_partial:
-            spot = self.rapyer_spot()
-            raise NotLoadedError(
-                f"{spot}: {field.name} was not loaded; name it among the fields to get, or load "
-                "the whole model",
-                field=field.name,
-                **spot.about(),
-            )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {field.name!r}")
+        raise not_loaded(self, field.name)
 
     def rapyer_hand_out(self, field: FieldPlan, raw: Any) -> None:
         """Note the text of a value that may change without our seeing it."""
@@ -494,11 +348,11 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         if isinstance(place, InnerPlace):
             if place.parent is parent:
                 return raw
-            if _is_held(place, raw):
+            if is_held(place, raw):
                 raw = raw.model_copy()
         elif place is not None and place.is_stored:
             raw = raw.model_copy()
-        _set_place(raw, InnerPlace(parent, member))
+        set_place(raw, InnerPlace(parent, member))
         return raw
 
     @classmethod
@@ -507,8 +361,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         model = plan.choice("model").model
         if model is None or (not issubclass(model, DocumentModel) and not is_adoptable(model)):
             return cls.__rapyer_handles__["any"].rapyer_bind_handle(parent, member, plan)
-        handle = _empty(model if issubclass(model, DocumentModel) else view_class(cls, model))
-        _set_place(handle, InnerPlace(parent, member))
+        handle = empty(model if issubclass(model, DocumentModel) else view_class(cls, model))
+        set_place(handle, InnerPlace(parent, member))
         return handle
 
     # The server's copy
@@ -518,30 +372,8 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         """Return the class' settings as they are now."""
         resolved = cls.__rapyer_resolved__
         if resolved is None or resolved.epoch != EPOCH.number:
-            meta = cls.Meta
-            lifetimes = Lifetimes(meta.ttl, actions_of_setting(meta.refresh_ttl))
-            shadows, cascades = shadows_of(cls), may_cascade(cls)
-            resolved = Settings(
-                EPOCH.number,
-                meta.nearest("redis"),
-                lifetimes[SAVING],
-                lifetimes.of_new(SAVING),
-                lifetimes,
-                cascades,
-                meta.optimistic,
-                meta.exactly_once,
-                None,
-                shadows,
-                meta.exactly_once or cascades or shadows is not None,
-                bool(meta.legacy_pickles),
-            )
-            type.__setattr__(cls, "__rapyer_resolved__", resolved)
+            resolved = resolve(cls)
         return resolved
-
-    @classmethod
-    def rapyer_keep_driver(cls, settings: Settings, driver: Any) -> None:
-        """Note the driver that settings lead to; another state of settings may lead elsewhere."""
-        type.__setattr__(cls, "__rapyer_resolved__", settings._replace(driver=driver))
 
     @classmethod
     def rapyer_lifetime(cls, operation: str = SAVING) -> int | None:
@@ -563,23 +395,17 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         """
         return dict(failures_in(self))
 
-    def rapyer_became_whole(self) -> None:
-        """Note that nothing is missing any more, if that is so."""
-        place = self.rapyer_place()
-        if isinstance(place, DocumentPlace) and place.is_partial and self.rapyer_is_whole():
-            place.is_partial = False
-
     @classmethod
     def rapyer_empty_of(cls, model: type[Any]) -> DocumentModel | None:
         """Return an instance without data for a nested model's class; None if it cannot be ours."""
         if issubclass(model, DocumentModel):
-            return _empty(model)
-        return _empty(view_class(cls, model)) if is_adoptable(model) else None
+            return empty(model)
+        return empty(view_class(cls, model)) if is_adoptable(model) else None
 
     @classmethod
     def rapyer_prepared(cls, text: bytes, place: DocumentPlace) -> bytes:
         """Return a document's text without what is not the model's; the place gets the revision."""
-        text, place.revision = _prepared(text, plan_of(cls), cls.rapyer_settings())
+        text, place.revision = prepared(text, plan_of(cls), cls.rapyer_settings())
         return text
 
     @classmethod
@@ -591,45 +417,35 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             InvalidValueError: a pickle of rapyer 1.3.6 in it cannot be read.
         """
         plan, settings = plan_of(cls), cls.rapyer_settings()
-        text, revision = _prepared(text, plan, settings)
+        text, revision = prepared(text, plan, settings)
         if settings.legacy_pickles and LEGACY_MARK in text:
             text = modern_document(cls, text, key)
         model = plan.reader.validate_json(text, context=STORED, by_alias=False, by_name=True)
         if revision is None:
             # A plain text: one object less for the garbage collector to look at.
-            _set_place(model, str(key))
+            set_place(model, str(key))
         else:
             place = DocumentPlace(key, is_stored=True)
             place.revision = revision
-            _set_place(model, place)
+            set_place(model, place)
         return model  # type: ignore[no-any-return]  # the validator makes instances of its class
 
     @classmethod
     def rapyer_empty(cls, place: DocumentPlace) -> Self:
         """Return an instance without data."""
-        instance = _empty(cls)
-        _set_place(instance, place)
+        instance = empty(cls)
+        set_place(instance, place)
         return instance
 
     def rapyer_became_stored(self) -> None:
         """Note that the model's document is on the server."""
         place = self.rapyer_place()
         if not isinstance(place, InnerPlace) and (place is None or not place.is_stored):
-            _set_place(self, DocumentPlace(self.key, is_stored=True))
-
-    def rapyer_keep_place(self) -> Callable[[], None]:
-        """Return what makes the model's present place its place again."""
-        place = self.rapyer_place()
-
-        def restore() -> None:
-            if place is not None:
-                _set_place(self, place)
-
-        return restore
+            set_place(self, DocumentPlace(self.key, is_stored=True))
 
     def rapyer_became_unstored(self) -> None:
         """Note that the model's document is gone: a later save writes a new one."""
-        _set_place(self, DocumentPlace(self.key, is_stored=False))
+        set_place(self, DocumentPlace(self.key, is_stored=False))
 
     def rapyer_is_local(self, method: str) -> bool:
         """Return whether a method changes the local model only, because it was never stored.
@@ -653,11 +469,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def redis_dump(self) -> dict[str, Any]:
         """Return the document as JSON-compatible Python data."""
-        ways = plan_of(type(self)).special_ways
-        dumped: dict[str, Any] = plan_of(type(self)).writer.to_python(
-            self, mode="json", by_alias=False, round_trip=True, exclude=ways
-        )
-        return dumped
+        return dumped(self)
 
     def redis_dump_json(self) -> str:
         """Return the document's JSON text, as a save stores it.
@@ -668,34 +480,11 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             NumberRangeError: there is an integer that the server cannot hold.
         """
         self.rapyer_check_whole()
-        return self._rapyer_json(None)
+        return json_text(self, None)
 
     def rapyer_sent(self) -> str:
         """Return the text that RedisJSON is sent for the document, to keep it exactly."""
         return as_stored(self.redis_dump_json(), self.rapyer_spot)
-
-    def _rapyer_json(self, names: set[str] | None) -> str:
-        """Return the JSON text of an object of the fields of some names, None for all."""
-        try:
-            text = plan_of(type(self)).writer.to_json(
-                self,
-                include=names,
-                exclude=plan_of(type(self)).special_ways,
-                by_alias=False,
-                round_trip=True,
-                warnings="error",
-            )
-        except (PydanticSerializationError, ValueError, TypeError) as error:
-            spot = self.rapyer_spot()
-            raise RapyerSerializationError(
-                f"{spot} cannot be written as JSON: {error}", **spot.about()
-            ) from error
-        return storable(text, self.rapyer_spot)
-
-    def rapyer_extra_text(self, name: str) -> str:
-        """Return the JSON text of a value that is no field's."""
-        start = len("{" + to_json(name).decode() + ":")
-        return as_stored(self._rapyer_json({name})[start:-1], self.rapyer_spot)
 
     def update(self, **values: Any) -> None:
         """Assign several fields, all or none; the local model only.
@@ -704,47 +493,9 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             InvalidValueError: a value does not validate; nothing was assigned.
             UpdateAtomicModelError: a name that is not a field.
         """
-        self.rapyer_check_fields(values)
-        for name, value in self.rapyer_assigned(values).items():
+        check_fields(self, values)
+        for name, value in assigned(self, values).items():
             setattr(self, name, value)
-
-    def rapyer_texts(self, names: Iterable[str]) -> dict[str, str]:
-        """Return the JSON texts of some fields and extra values, without that of the key.
-
-        Raises:
-            UnsupportedArgumentValueError: there is no such field.
-        """
-        fields, extra, spot = (
-            self.rapyer_fields(),
-            self.__pydantic_extra__ or {},
-            self.rapyer_spot(),
-        )
-        texts: dict[str, str] = {}
-        for name in names:
-            if name in extra:
-                texts[name] = self.rapyer_extra_text(name)
-            elif name not in fields:
-                raise UnsupportedArgumentValueError(
-                    f"{spot} has no field {name!r}",
-                    field=name,
-                    expected=f"one of {', '.join(fields)}",
-                    actual=name,
-                    **spot.about(),
-                )
-            elif fields[name].is_stored and not fields[name].is_key:
-                texts[name] = fields[name].value.sent(self.__dict__[name], spot)
-        return texts
-
-    def rapyer_check_fields(self, names: Any) -> None:
-        """Raise if a name is not that of a field which may change."""
-        fields = plan_of(type(self)).fields
-        for name in names:
-            if name not in fields or self.rapyer_is_frozen(name):
-                spot = self.rapyer_spot()
-                why = "is not a field" if name not in fields else "must not change"
-                raise UpdateAtomicModelError(
-                    f"{spot}: {name} {why}; nothing was changed", field=name, **spot.about()
-                )
 
     def __delattr__(self, name: str) -> None:
         if not name.startswith("_"):
@@ -792,7 +543,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             getattr(self, name).rapyer_assigned_over(before.get(name, UNKNOWN))
         else:
             own_changes(self).assigned.add(name)
-        own_changes(self).assigned.update(self._rapyer_validated_since(before, self.__dict__))
+        own_changes(self).assigned.update(validated_since(type(self), before, self.__dict__))
 
     @classmethod
     def at(cls, key: str) -> Self:
@@ -828,42 +579,6 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
 
     def __str__(self) -> str:
         return repr(self) if self.rapyer_is_handle() else super().__str__()
-
-
-def _empty(cls: type[D]) -> D:
-    """Return an instance without data."""
-    instance = cls.__new__(cls)
-    object.__setattr__(instance, "__dict__", {})
-    object.__setattr__(instance, "__pydantic_fields_set__", set())
-    object.__setattr__(instance, "__pydantic_extra__", None)
-    object.__setattr__(instance, "__pydantic_private__", None)
-    return instance
-
-
-def _prepared(text: bytes, plan: ModelPlan, settings: Settings) -> tuple[bytes, int | None]:
-    """Return a document's text as its model reads it, and the revision that was in it."""
-    revision: int | None = None
-    # Also where revisions were kept once: the model may forbid members that it does not know.
-    if settings.is_optimistic or REVISION_MARK in text:
-        text, revision = split_revision(text)
-    if plan.sees_extra and SHADOW_MARK in text:
-        text = without_shadows(text)
-    if plan.computed and any(mark in text for mark in plan.computed):
-        text = without_computed(text, plan.part)
-    return text, revision
-
-
-def _set_place(model: DocumentModel, place: DocumentPlace | InnerPlace | str) -> None:
-    """Note where a model is; a text is the key that it was loaded from."""
-    object.__setattr__(model, "_rapyer_place", place)
-
-
-def _is_held(place: InnerPlace, child: Any) -> bool:
-    try:
-        place.parent.rapyer_segment(place.member, child, False)
-    except PathError:
-        return False
-    return True
 
 
 DocumentModel.rapyer_place_slot = DocumentModel.__dict__["_rapyer_place"].__get__

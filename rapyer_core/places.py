@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from .errors import KeyNotFound
+from .errors import KeyNotFound, PathError
 from .invalid import Where
 from .keys import RapyerKey
 from .paths import Path, Segment, display, render
@@ -24,9 +24,12 @@ __all__ = [
     "InnerPlace",
     "Route",
     "class_of",
+    "is_held",
+    "keep_place",
     "never_saved",
     "root_of",
     "route",
+    "set_place",
     "stored_route",
     "way_to",
     "where",
@@ -96,6 +99,31 @@ class Route(NamedTuple):
     root: DocumentModel
     place: DocumentPlace
     path: Path
+
+
+def set_place(model: DocumentModel, place: DocumentPlace | InnerPlace | str) -> None:
+    """Note where a model is; a text is the key that it was loaded from."""
+    object.__setattr__(model, "_rapyer_place", place)
+
+
+def keep_place(model: DocumentModel) -> Callable[[], None]:
+    """Return what makes a model's present place its place again."""
+    place = model.rapyer_place()
+
+    def restore() -> None:
+        if place is not None:
+            set_place(model, place)
+
+    return restore
+
+
+def is_held(place: InnerPlace, child: Any) -> bool:
+    """Return whether a value is still part of what its place names."""
+    try:
+        place.parent.rapyer_segment(place.member, child, False)
+    except PathError:
+        return False
+    return True
 
 
 def root_of(container: Any) -> DocumentModel:

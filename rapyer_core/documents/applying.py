@@ -11,6 +11,7 @@ from ..floats import as_stored
 from ..model import DocumentModel
 from ..operations import Computation, Operation, read_operation, swap_operation
 from ..paths import ROOT
+from ..pks import pk_of
 from ..places import stored_route
 from ..revisions import split_revision, with_revision
 from ..views import is_alike, shown_as
@@ -40,7 +41,7 @@ def apply_computation(model: M, function: Callable[[M], Any]) -> Computation:
         text = seen[0] if beside.fields else seen
         given = loaded(cls, route.place.key, whole_text(beside, seen))
         given.rapyer_became_unstored()
-        pk = None if key_field is None else cls.rapyer_pk_of(given.__dict__[key_field])
+        pk = None if key_field is None else pk_of(cls, given.__dict__[key_field])
         returned = function(given)
         new = given if returned is None else _same_kind(given, returned)
         if key_field is not None and pk is not None:

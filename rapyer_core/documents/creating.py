@@ -7,6 +7,7 @@ from typing import Any
 
 from ..beside import CREATED, PRESENT, Beside, beside_key
 from ..changes import forget_changes
+from ..dumping import texts_of
 from ..model import DocumentModel
 from ..operations import Operation
 from ..paths import ROOT, render
@@ -38,7 +39,7 @@ def update_or_create_operation(model: DocumentModel, names: Iterable[str] | None
     """
     cls, key, settings = type(model), model.key, type(model).rapyer_settings()
     written = set(model.model_fields_set if names is None else names)
-    texts = model.rapyer_texts(written)
+    texts = texts_of(model, written)
     beside = beside_key(cls, key)
     changes = beside.replacing(model, CREATED)
     changes += beside.replacing(model, PRESENT, written.__contains__)

@@ -10,6 +10,7 @@ from ..keys import RapyerKey
 from ..model import DocumentModel
 from ..operations import Operation
 from ..paths import ROOT
+from ..places import keep_place
 
 if TYPE_CHECKING:
     from ..scopes import Scope
@@ -55,7 +56,7 @@ def delete_operation(
 
     def predict(scope: Scope) -> bool:
         if model is not None and model.rapyer_route() is not None:
-            scope.on_failure(model.rapyer_keep_place())
+            scope.on_failure(keep_place(model))
             model.rapyer_became_unstored()
         return True
 

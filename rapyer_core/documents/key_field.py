@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..changes import changes_of
 from ..errors import UpdateAtomicModelError
 from ..model import DocumentModel
+from ..pks import pk_of
 
 __all__ = ["check_key", "check_same_key"]
 
@@ -18,7 +19,7 @@ def check_key(model: DocumentModel) -> None:
 
 def check_same_key(model: DocumentModel, field: str, pk: str) -> None:
     value = model.__dict__[field]
-    if model.rapyer_pk_of(value) != pk:
+    if pk_of(type(model), value) != pk:
         spot = model.rapyer_spot()
         raise UpdateAtomicModelError(
             f"{spot}: {field} is the key of a stored document and was assigned {value!r}; "

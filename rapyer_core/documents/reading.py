@@ -17,6 +17,7 @@ from ..paths import ROOT
 from ..places import root_of, stored_route
 from ..replies import explained, raise_failure
 from ..safe_loads import log_failures, read_each
+from ..wholeness import became_whole
 from .loading import loaded, whole_text
 
 __all__ = [
@@ -73,7 +74,7 @@ def retry_operation(model: DocumentModel) -> Operation:
     def settle(reply: Any) -> dict[str, FailedField]:
         text = whole_text(beside, reply)
         take_retried(model, read_each(type(model), model.key, text))
-        root_of(model).rapyer_became_whole()
+        became_whole(root_of(model))
         log_failures(model)
         return model.failed_fields
 

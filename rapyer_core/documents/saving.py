@@ -9,6 +9,7 @@ from ..changes import changed_texts, forget_changes
 from ..failures import check_no_failures
 from ..model import DocumentModel
 from ..places import InnerPlace, stored_route, way_to
+from ..wholeness import is_whole
 from .key_field import check_key
 from .optimistic import follow_revision, predict_revision
 from .writing import Write, patch_operation, put_write
@@ -30,7 +31,7 @@ def save_write(
         check_key(model)
     if force:
         check_no_failures(model, model.rapyer_spot)
-    if route is None or only_new or (force and model.rapyer_is_whole()):
+    if route is None or only_new or (force and is_whole(model)):
         must_exist = only_existing or (route is not None and not upsert)
         mode = "new" if only_new else "existing" if must_exist else "any"
         return put_write(model, mode, is_forced=force)

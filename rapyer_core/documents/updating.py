@@ -10,6 +10,7 @@ from ..model import DocumentModel
 from ..operations import Operation
 from ..paths import render
 from ..places import stored_route, way_to
+from ..validating import assigned, check_fields
 from .optimistic import follow_revision, predict_revision
 from .writing import patch_operation
 
@@ -22,12 +23,12 @@ __all__ = ["update_write"]
 def update_write(model: DocumentModel, values: dict[str, Any]) -> Operation:
     """Return what writes some fields, all or none; the local model follows when it is done."""
     route = stored_route(model, "update")
-    model.rapyer_check_fields(values)
+    check_fields(model, values)
     spot = model.rapyer_spot()
     if model.rapyer_is_handle():
         checked = {name: model.rapyer_checked(name, value, spot) for name, value in values.items()}
     else:
-        checked = model.rapyer_assigned(values)
+        checked = assigned(model, values)
     way, fields = way_to(model), model.rapyer_fields()
     texts = [
         (render((*way, name)), fields[name].value.sent(value, spot))

@@ -10,10 +10,11 @@ from ..bound.base import is_done
 from ..changes import forget_changes
 from ..commands import Argument
 from ..errors import UnsupportedArgumentTypeError
-from ..model import DocumentModel, Settings
+from ..model import DocumentModel
 from ..operations import Operation
 from ..paths import ROOT
 from ..places import Route
+from ..settings import Settings
 from .optimistic import expected_revision, follow_revision, predict_revision
 
 if TYPE_CHECKING:

@@ -31,6 +31,7 @@ from rapyer_core.paths import ROOT, render
 from rapyer_core.replies import explained
 from rapyer_core.search.conditions import All, AnyOf, Condition, Element, Not, Test
 from rapyer_core.search.shadows import refreshed
+from rapyer_core.validating import check_fields
 
 __all__ = [
     "Change",
@@ -285,7 +286,7 @@ class Update:
     def operations(self, key: RapyerKey) -> list[Operation]:
         """Return what is written to the document of a key."""
         model = self._cls.at(key)
-        model.rapyer_check_fields(self._changes)
+        check_fields(model, self._changes)
         changes = [self._operation(model, name, each) for name, each in self._changes.items()]
         if self._values:
             changes.insert(0, update_write(model, dict(self._values)))
