@@ -16,6 +16,7 @@ from typing_extensions import Self
 
 from rapyer_core.batches import Batch, settle
 from rapyer_core.config import RedisConfig
+from rapyer_core.document_keys import whole_key
 from rapyer_core.documents import reading, saving
 from rapyer_core.errors import KeyNotFound, OutcomeUnknownError, PipelineError, RapyerError
 from rapyer_core.locks import DEFAULT_LEASE, Lease, document_lock_key, named_lock_key
@@ -218,7 +219,7 @@ class ModelLock(LockBlock, Generic[M]):
     async def _refreshed(self) -> DocumentModel | None:
         """Return the model as the server has it now, but for what was changed locally."""
         if self._model is None:
-            key = self._class.rapyer_key(self._document_key)
+            key = whole_key(self._class, self._document_key)
             try:
                 found: DocumentModel = await run(
                     self._class, reading.get_operation(self._class, key)

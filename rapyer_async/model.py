@@ -12,6 +12,7 @@ from typing_extensions import Self
 from rapyer_core.cascades import CascadeResult, CascadeTTL, checked_cascade
 from rapyer_core.config import RedisConfig
 from rapyer_core.copying import duplicate
+from rapyer_core.document_keys import whole_key
 from rapyer_core.documents import applying, creating, expiring, reading, saving, updating, writing
 from rapyer_core.failures import FailedField
 from rapyer_core.fetching import asked_levels, names_of
@@ -110,7 +111,7 @@ class AtomicRedisModel(DocumentModel):
             InvalidValueError: a value does not validate; nothing was sent.
             UpdateAtomicModelError: a name is not a field, or the field must not change.
         """
-        if self.rapyer_is_local("aupdate"):
+        if updating.is_local(self, "aupdate"):
             DocumentModel.update(self, **values)
             return self
         updated: Self = await run(class_of(self), updating.update_write(self, values))
@@ -269,7 +270,7 @@ class AtomicRedisModel(DocumentModel):
         """
         return ModelLock(
             cls,
-            cls.rapyer_key(key),
+            whole_key(cls, key),
             None,
             action=action,
             save_at_end=save_at_end,
@@ -295,11 +296,11 @@ class AtomicRedisModel(DocumentModel):
             KeyNotFound: there is none, or none that a reference to be followed leads to.
             CorruptedModelError: it does not validate; the error names the fields.
         """
-        whole_key = cls.rapyer_key(key)
+        whole = whole_key(cls, key)
         if only is None:
-            operation = reading.get_operation(cls, whole_key)
+            operation = reading.get_operation(cls, whole)
         else:
-            operation = get_parts_operation(cls, whole_key, only)
+            operation = get_parts_operation(cls, whole, only)
         names = names_of(cls, fetch)
         model: Self = await run(cls, operation)
         if names:
@@ -309,7 +310,7 @@ class AtomicRedisModel(DocumentModel):
     @classmethod
     async def aexists(cls, key: str | Self) -> bool:
         """Return whether there is a document of a pk, whole key or model."""
-        return await finding.exists(cls, cls.rapyer_key(key))
+        return await finding.exists(cls, whole_key(cls, key))
 
     @classmethod
     async def adelete_by_key(cls, key: str) -> bool:
@@ -318,7 +319,7 @@ class AtomicRedisModel(DocumentModel):
         Raises:
             BadDeleteActionError: the key is that of another class; nothing was deleted.
         """
-        return await finding.delete_key(cls, cls.rapyer_key(key))
+        return await finding.delete_key(cls, whole_key(cls, key))
 
     @classmethod
     async def aget_or_create(cls, model: Self) -> GetOrCreateResult[Self]:

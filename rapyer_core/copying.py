@@ -17,6 +17,7 @@ from .changes import Changes, changed_fields, changes_of, own_changes
 from .errors import UnsupportedArgumentTypeError
 from .failures import FailedField, own_failures, set_failures
 from .keys import RapyerKey
+from .modeling import plan_of
 from .places import DocumentPlace, InnerPlace, set_place
 from .views import view_class
 
@@ -63,7 +64,7 @@ def _new_view(base: type[DocumentModel], plain: type[Any]) -> DocumentModel:
 
 def noted_state(model: DocumentModel, state: dict[Any, Any]) -> dict[Any, Any]:
     """Return a model's pickled state with what is known of the server's copy."""
-    if model.rapyer_place() is None and model.rapyer_key_field() is None:
+    if model.rapyer_place() is None and plan_of(type(model)).key_field is None:
         _ = model.key  # which is made now, so that both have the same
     place, changes = model.rapyer_place(), changes_of(model) or Changes()
     root = place if isinstance(place, DocumentPlace) else None
@@ -137,7 +138,7 @@ def duplicate(model: D) -> D:
     Raises:
         UnsupportedArgumentTypeError: the class' pk is a field, so that a copy would have the same.
     """
-    if model.is_inner_model() or type(model).rapyer_key_field() is not None:
+    if model.is_inner_model() or plan_of(type(model)).key_field is not None:
         why = (
             "it is part of a document"
             if model.is_inner_model()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from .places import DocumentPlace, set_place
+
 if TYPE_CHECKING:
     from .model import DocumentModel
 
-__all__ = ["empty", "scratch_of"]
+__all__ = ["empty", "empty_at", "scratch_of"]
 
 D = TypeVar("D", bound="DocumentModel")
 
@@ -19,6 +21,13 @@ def empty(cls: type[D]) -> D:
     object.__setattr__(instance, "__pydantic_fields_set__", set())
     object.__setattr__(instance, "__pydantic_extra__", None)
     object.__setattr__(instance, "__pydantic_private__", None)
+    return instance
+
+
+def empty_at(cls: type[D], place: DocumentPlace) -> D:
+    """Return an instance without data, of the document at a place."""
+    instance = empty(cls)
+    set_place(instance, place)
     return instance
 
 

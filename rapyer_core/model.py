@@ -7,7 +7,6 @@ loaded. What was never read nor assigned cannot have changed, so that is all the
 
 from __future__ import annotations
 
-import enum
 import os
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
@@ -18,37 +17,24 @@ from .absorbing import absorb
 from .assignments import assign_in_scope, is_watched, watch_in_scope
 from .bound.binding import bind
 from .bound.containers import ContainerOperations
-from .bound.handles import bind_handle
 from .bound.scalars import BoundScalar
 from .bound.special import UNKNOWN
 from .changes import changes_of, own_changes
 from .config import EPOCH, RedisConfig
 from .copying import copied, noted_state, reduced, restore_noted_state
+from .document_keys import pk_of, whole_key
 from .dumping import dumped, json_text
-from .errors import PathError
 from .extras import hand_out_all_extra, hand_out_extra
-from .failures import FailedField, check_no_failures, failures_in, own_failures
+from .failures import FailedField, check_no_failures, failures_in
 from .floats import as_stored
-from .instances import empty
+from .instances import empty_at
 from .invalid import Where
 from .keys import RapyerKey
 from .legacy import LEGACY_MARK, modern_document
 from .lifetimes import SAVING
 from .modeling import FieldPlan, ModelMeta, ModelPlan, plan_of
 from .paths import ROOT
-from .pks import checked_pk, other_class, pk_of
-from .places import (
-    DocumentPlace,
-    InnerPlace,
-    Route,
-    is_held,
-    never_saved,
-    root_of,
-    route,
-    set_place,
-    where,
-)
-from .reserved import is_adoptable
+from .places import DocumentPlace, InnerPlace, Route, root_of, route, set_place, was_replaced, where
 from .scopes import is_any_open, refuse_in_scope
 from .settings import Settings, resolve
 from .snapshots import field_snapshot
@@ -56,11 +42,10 @@ from .specials import special_keys
 from .storage import STORED
 from .stored_texts import prepared
 from .validating import assigned, check_fields, validated_since
-from .views import view, view_class
-from .wholeness import is_whole, not_loaded, not_whole
+from .wholeness import is_whole, not_whole
 
 if TYPE_CHECKING:
-    from .plans import Bindings, Handles, ValuePlan
+    from .plans import Bindings, Handles
     from .registry import Registry
     from .scopes import Scope
     from .specials import SpecialField
@@ -135,28 +120,6 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         """Return the name of the class' search index."""
         return f"idx:{cls.class_key_initials()}"
 
-    @classmethod
-    def rapyer_key(cls, key: Any) -> RapyerKey:
-        """Return the whole key for a whole key, a pk, a value of the Key field, or a model.
-
-        Raises:
-            UnsupportedArgumentTypeError: neither of these.
-            BadDeleteActionError: a key or model of another class.
-        """
-        if isinstance(key, DocumentModel):
-            if type(key) is cls or (isinstance(key, cls) and not key.is_inner_model()):
-                return key.key
-            raise other_class(cls, key.key, type(key))
-        if not isinstance(key, str) or isinstance(key, enum.Enum):
-            key = checked_pk(cls, key)
-        prefix = cls.class_key_initials()
-        owner = cls.__rapyer_registry__.owner_of(key)
-        if owner is not None and owner is not cls and owner.class_key_initials() != prefix:
-            raise other_class(cls, key, owner)
-        if key.startswith(f"{prefix}:"):
-            return RapyerKey(key)
-        return RapyerKey(f"{prefix}:{key}")
-
     @property
     def pk(self) -> str:
         """The primary key: the Key field's value, or one that was generated."""
@@ -176,11 +139,6 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         key = RapyerKey(f"{self.class_key_initials()}:{pk}")
         set_place(self, DocumentPlace(key, is_stored=False))
         return key
-
-    @classmethod
-    def rapyer_key_field(cls) -> str | None:
-        """Return the name of the field marked Key."""
-        return plan_of(cls).key_field
 
     @classmethod
     def rapyer_fields(cls) -> dict[str, FieldPlan]:
@@ -235,13 +193,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         if not isinstance(child, BoundScalar) and child is not None:
             held = self.__dict__.get(member, child)
             if held is not child:
-                spot = self.rapyer_spot()
-                raise PathError(
-                    f"{spot}: the value read from {member} was replaced since; read it again",
-                    expected="a value that the model still holds",
-                    actual=member,
-                    **spot.about(),
-                )
+                raise was_replaced(self.rapyer_spot(), member)
         return str(member)
 
     def rapyer_take(self, member: Any, value: Any, child: Any) -> Any:
@@ -260,12 +212,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
     def rapyer_checked(self, member: Any, value: Any, spot: Any) -> Any:
         """Return a value as the field holds it, checked as an assignment would be."""
         plan = plan_of(type(self))
-        needs_model = (
-            plan.has_model_validators
-            or member in plan.validated_fields
-            or "*" in plan.validated_fields
-        )
-        if not needs_model or self.rapyer_is_handle():
+        if member not in plan.model_checked or self.rapyer_is_handle():
             return plan.fields[member].value.checked(value, spot)
         return assigned(self, {member: value})[member]
 
@@ -307,19 +254,6 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         if not is_whole(self):
             raise not_whole(self)
 
-    def rapyer_missing(self, field: FieldPlan) -> Any:
-        """Return what reading a field without a value gives: on a handle the field's handle, None
-        for one that could not be read.
-
-        Raises:
-            NotLoadedError: the model was loaded without the field.
-        """
-        if self.rapyer_is_handle():
-            return bind_handle(self, field.name, field.value)
-        if field.name in own_failures(self):
-            return None
-        raise not_loaded(self, field.name)
-
     def rapyer_hand_out(self, field: FieldPlan, raw: Any) -> None:
         """Note the text of a value that may change without our seeing it."""
         if raw is None or isinstance(raw, (str, int, float)):
@@ -332,38 +266,6 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             changes.handed_out[field.name] = text
         if not isinstance(raw, (list, dict, BaseModel)):
             watch_in_scope(self, field, raw)
-
-    @classmethod
-    def rapyer_attach(cls, raw: Any, parent: Any, member: Any) -> Any:
-        """Return a nested model with its place.
-
-        A model of a plain class gets our methods by a view on its data; one that is already part of
-        something else is copied.
-        """
-        if not isinstance(raw, DocumentModel):
-            if not is_adoptable(type(raw)):
-                return raw
-            raw = view(cls, raw)
-        place = raw.rapyer_place()
-        if isinstance(place, InnerPlace):
-            if place.parent is parent:
-                return raw
-            if is_held(place, raw):
-                raw = raw.model_copy()
-        elif place is not None and place.is_stored:
-            raw = raw.model_copy()
-        set_place(raw, InnerPlace(parent, member))
-        return raw
-
-    @classmethod
-    def rapyer_handle_at(cls, parent: Any, member: Any, plan: ValuePlan) -> Any:
-        """Return the handle of a nested model."""
-        model = plan.choice("model").model
-        if model is None or (not issubclass(model, DocumentModel) and not is_adoptable(model)):
-            return cls.__rapyer_handles__["any"].rapyer_bind_handle(parent, member, plan)
-        handle = empty(model if issubclass(model, DocumentModel) else view_class(cls, model))
-        set_place(handle, InnerPlace(parent, member))
-        return handle
 
     # The server's copy
 
@@ -396,19 +298,6 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         return dict(failures_in(self))
 
     @classmethod
-    def rapyer_empty_of(cls, model: type[Any]) -> DocumentModel | None:
-        """Return an instance without data for a nested model's class; None if it cannot be ours."""
-        if issubclass(model, DocumentModel):
-            return empty(model)
-        return empty(view_class(cls, model)) if is_adoptable(model) else None
-
-    @classmethod
-    def rapyer_prepared(cls, text: bytes, place: DocumentPlace) -> bytes:
-        """Return a document's text without what is not the model's; the place gets the revision."""
-        text, place.revision = prepared(text, plan_of(cls), cls.rapyer_settings())
-        return text
-
-    @classmethod
     def rapyer_loaded(cls, text: bytes, key: RapyerKey) -> Self:
         """Return the model that a stored document holds.
 
@@ -429,34 +318,6 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
             place.revision = revision
             set_place(model, place)
         return model  # type: ignore[no-any-return]  # the validator makes instances of its class
-
-    @classmethod
-    def rapyer_empty(cls, place: DocumentPlace) -> Self:
-        """Return an instance without data."""
-        instance = empty(cls)
-        set_place(instance, place)
-        return instance
-
-    def rapyer_became_stored(self) -> None:
-        """Note that the model's document is on the server."""
-        place = self.rapyer_place()
-        if not isinstance(place, InnerPlace) and (place is None or not place.is_stored):
-            set_place(self, DocumentPlace(self.key, is_stored=True))
-
-    def rapyer_became_unstored(self) -> None:
-        """Note that the model's document is gone: a later save writes a new one."""
-        set_place(self, DocumentPlace(self.key, is_stored=False))
-
-    def rapyer_is_local(self, method: str) -> bool:
-        """Return whether a method changes the local model only, because it was never stored.
-
-        The same rule as for fields: a name that the class has without any I/O is local then.
-        """
-        if self.rapyer_route() is not None:
-            return False
-        if hasattr(DocumentModel, method):
-            return True
-        raise never_saved(self.rapyer_spot(), method)
 
     def rapyer_absorb(self, other: Self, *, keeps_changes: bool = False) -> None:
         """Take over another instance's data; held lists, dicts and models follow in place.
@@ -552,7 +413,7 @@ class DocumentModel(BaseModel, metaclass=ModelMeta):
         Its fields have every operation of a loaded model's; reading one as a plain value raises
         `NotLoadedError`. `key` is a pk or a whole key.
         """
-        return cls.rapyer_empty(DocumentPlace(cls.rapyer_key(key), is_stored=True, is_handle=True))
+        return empty_at(cls, DocumentPlace(whole_key(cls, key), is_stored=True, is_handle=True))
 
     # Copies and pickles
 

@@ -28,11 +28,12 @@ from .config import RedisConfig
 from .errors import ReservedFieldNameError, UnsupportedFieldError
 from .expressions import Expression
 from .keys import KeyMarker
+from .missing import missing_value
 from .paths import Path, render
 from .pickled_fields import allowed_by
 from .plans import ValuePlan
 from .reserved import RESERVED
-from .safe_loads import is_marked_safe
+from .safe_marks import is_marked_safe
 from .schemas import SchemaPart, model_fields_of, part_of
 from .search.schema import IndexSchema, schema_of_fields
 from .secrets import check_secrets
@@ -131,12 +132,15 @@ class ModelPlan:
         self.has_model_validators: bool = bool(
             decorators.model_validators or decorators.root_validators
         )
-        self.validated_fields: frozenset[str] = frozenset(
+        validated = frozenset(
             name
             for decorator in (decorators.field_validators, decorators.validators)
             for entry in decorator.values()
             for name in entry.info.fields
         )
+        # Which fields cannot be checked by themselves, since validators of the model have a say.
+        sees_all = self.has_model_validators or "*" in validated
+        self.model_checked: frozenset[str] = frozenset(self.fields) if sees_all else validated
         self.key_field: str | None = _key_field(cls, self.fields)
         self.part: SchemaPart = part_of(schema)
         self.computed: frozenset[bytes] = computed_marks(self.part)
@@ -244,7 +248,7 @@ class FieldDescriptor:
         try:
             raw = instance.__dict__[name]
         except KeyError:
-            return instance.rapyer_missing(plan)
+            return missing_value(instance, plan)
         scalar = plan.scalars.get(type(raw))  # pyright: ignore[reportUnknownArgumentType]  # type() of Any
         if scalar is None:
             return plan.read(instance, raw)

@@ -15,8 +15,10 @@ from .actions import FETCHING
 from .beside import Beside, beside_key, contents_text
 from .documents.loading import corrupted
 from .errors import UnsupportedArgumentValueError
+from .instances import empty_at
 from .keys import RapyerKey
 from .model import DocumentModel
+from .nesting import handle_at
 from .operations import Operation
 from .paths import ROOT, render
 from .places import DocumentPlace
@@ -58,7 +60,7 @@ def get_parts_operation(cls: type[M], key: RapyerKey, only: Sequence[str]) -> Op
         }
         place = DocumentPlace(key, is_stored=True, is_partial=True)
         place.revision = int(texts.pop((REVISION_MEMBER,), None) or 0)
-        model = cls.rapyer_empty(place)
+        model = empty_at(cls, place)
         problems: dict[str, str] = {}
         for way, text in texts.items():
             problems.update(_read(model, way, text, nones))
@@ -100,7 +102,7 @@ def partly_loaded(cls: type[M], key: RapyerKey, stored: Any, only: Sequence[str]
     asked = _without_inner([_way(cls, name) for name in only])
     place = DocumentPlace(key, is_stored=True, is_partial=True)
     place.revision = int(stored.get(REVISION_MEMBER, 0))
-    model = cls.rapyer_empty(place)
+    model = empty_at(cls, place)
     problems: dict[str, str] = {}
     for way, each in asked.items():
         nones = {outer for outer in each.may_be_none if _member_at(stored, outer) is None}
@@ -190,5 +192,5 @@ def _member(holder: Any, name: str) -> Any:
     """Return the nested model of a partly loaded one, made empty when it is first wanted."""
     if name not in holder.__dict__:
         plan = holder.rapyer_fields()[name].value
-        holder.__dict__[name] = plan.handles["model"].rapyer_handle_at(holder, name, plan)
+        holder.__dict__[name] = handle_at(plan.handles["model"], holder, name, plan)
     return holder.__dict__[name]

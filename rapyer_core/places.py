@@ -23,6 +23,8 @@ __all__ = [
     "DocumentPlace",
     "InnerPlace",
     "Route",
+    "became_stored",
+    "became_unstored",
     "class_of",
     "is_held",
     "keep_place",
@@ -31,6 +33,7 @@ __all__ = [
     "route",
     "set_place",
     "stored_route",
+    "was_replaced",
     "way_to",
     "where",
 ]
@@ -104,6 +107,18 @@ class Route(NamedTuple):
 def set_place(model: DocumentModel, place: DocumentPlace | InnerPlace | str) -> None:
     """Note where a model is; a text is the key that it was loaded from."""
     object.__setattr__(model, "_rapyer_place", place)
+
+
+def became_stored(model: DocumentModel) -> None:
+    """Note that a model's document is on the server."""
+    place = model.rapyer_place()
+    if not isinstance(place, InnerPlace) and (place is None or not place.is_stored):
+        set_place(model, DocumentPlace(model.key, is_stored=True))
+
+
+def became_unstored(model: DocumentModel) -> None:
+    """Note that a model's document is gone: a later save writes a new one."""
+    set_place(model, DocumentPlace(model.key, is_stored=False))
 
 
 def keep_place(model: DocumentModel) -> Callable[[], None]:
@@ -192,6 +207,16 @@ def where(parent: Any, member: Any, child: Any) -> Where:
     place = root.rapyer_place()
     return Where(
         type(root).__name__, place.key if place else None, display(render(tuple(segments)))
+    )
+
+
+def was_replaced(spot: Where, member: Any) -> PathError:
+    """Return the error for a value that was read from a member which now holds another one."""
+    return PathError(
+        f"{spot}: the value read from {member} was replaced since; read it again",
+        expected="a value that the model still holds",
+        actual=member,
+        **spot.about(),
     )
 
 

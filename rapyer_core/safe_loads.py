@@ -11,29 +11,29 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from .errors import InvalidValueError
 from .failures import FailedField, failures_in, has_failures, note_failure
+from .instances import empty_at
 from .invalid import Where, problems_of
+from .modeling import plan_of
+from .nesting import empty_of
 from .paths import display, render
 from .places import DocumentPlace
 from .schemas import is_object, is_series
+from .stored_texts import prepared
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
-
     from .keys import RapyerKey
     from .model import DocumentModel
     from .plans import ValuePlan
 
 __all__ = [
-    "SafeLoadMarker",
     "Source",
-    "is_marked_safe",
     "log_failures",
     "read_each",
     "read_field",
@@ -45,22 +45,6 @@ M = TypeVar("M", bound="DocumentModel")
 log: logging.Logger = logging.getLogger("rapyer")
 
 _FAILED: Any = object()
-
-
-class SafeLoadMarker:
-    """Marks a field that may fail without its document."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "SafeLoadMarker()"
-
-
-def is_marked_safe(info: FieldInfo) -> bool:
-    """Return whether a field is marked: itself, or as one side of a union with None."""
-    parts = (info.annotation, *get_args(info.annotation))
-    nested = [mark for part in parts if get_origin(part) is Annotated for mark in get_args(part)]
-    return any(isinstance(mark, SafeLoadMarker) for mark in (*info.metadata, *nested))
 
 
 class Source(NamedTuple):
@@ -90,8 +74,9 @@ def read_each(cls: type[M], key: RapyerKey, text: bytes) -> M:
 
 def _read(text: bytes, source: Source) -> tuple[Any, dict[str, str]]:
     place = DocumentPlace(source.key, is_stored=True, is_partial=True)
-    model = source.cls.rapyer_empty(place)
-    members = json.loads(source.cls.rapyer_prepared(text, place))
+    model = empty_at(source.cls, place)
+    text, place.revision = prepared(text, plan_of(source.cls), source.cls.rapyer_settings())
+    members = json.loads(text)
     if not is_object(members):
         return model, {"": "Input should be an object"}
     return model, _fill(model, members, source, ())
@@ -194,7 +179,7 @@ def _model(
     plan: ValuePlan, cls: type[Any], raw: dict[str, Any], source: Source, way: tuple[Any, ...]
 ) -> Any:
     """Return a nested model, some of whose fields failed; what fails in it must be safe."""
-    holder = plan.bindings[BaseModel].rapyer_empty_of(cls)
+    holder = empty_of(plan.bindings[BaseModel], cls)
     if holder is None or _fill(holder, raw, source, way):
         return _FAILED
     return holder

@@ -1,4 +1,4 @@
-"""Whether every field of a model is there, and the errors where one is not.
+"""Whether every field of a model is there, and the error where one is not.
 
 One may be missing from a handle, from a model of which only some fields were loaded, and where a
 field could not be read.
@@ -16,7 +16,7 @@ from .places import DocumentPlace, root_of
 if TYPE_CHECKING:
     from .model import DocumentModel
 
-__all__ = ["became_whole", "is_whole", "not_loaded", "not_whole"]
+__all__ = ["became_whole", "is_whole", "not_whole"]
 
 
 def is_whole(model: DocumentModel) -> bool:
@@ -38,20 +38,6 @@ def not_whole(model: DocumentModel) -> NotLoadedError:
         "loaded; load it first, or update the fields that are to change",
         **spot.about(),
     )
-
-
-def not_loaded(model: DocumentModel, name: str) -> NotLoadedError | AttributeError:
-    """Return the error for reading a field that has no value."""
-    place = root_of(model).rapyer_place()
-    if isinstance(place, DocumentPlace) and place.is_partial:
-        spot = model.rapyer_spot()
-        return NotLoadedError(
-            f"{spot}: {name} was not loaded; name it among the fields to get, or load "
-            "the whole model",
-            field=name,
-            **spot.about(),
-        )
-    return AttributeError(f"{type(model).__name__!r} object has no attribute {name!r}")
 
 
 def became_whole(model: DocumentModel) -> None:

@@ -19,6 +19,7 @@ from rapyer_core.model import DocumentModel
 from rapyer_core.pickling import set_pickle_keys
 from rapyer_core.registry import Registry
 from rapyer_core.replies import explained
+from rapyer_core.settings import keep_driver
 
 from ._seam import StateLock, shielded
 from .drivers.opening import open_driver
@@ -68,7 +69,7 @@ def driver_of(cls: type[DocumentModel]) -> Driver:
     driver: Driver | None = settings.driver
     if driver is None:
         driver = source_driver(source_of(cls))
-        cls.rapyer_keep_driver(settings, driver)
+        keep_driver(cls, settings, driver)
     return driver
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from rapyer_core.actions import FETCHING
 from rapyer_core.commands import Command
 from rapyer_core.completing import completed
+from rapyer_core.document_keys import whole_key
 from rapyer_core.documents import deleting, loading, reading, walking, writing
 from rapyer_core.errors import CorruptedModelError, ServerError
 from rapyer_core.keys import RapyerKey
@@ -73,7 +74,7 @@ def keys_and_conditions(
         UnsupportedArgumentTypeError: something is neither.
     """
     conditions = [each for each in given if isinstance(each, Condition)]
-    keys = [cls.rapyer_key(each) for each in given if not isinstance(each, Condition)]
+    keys = [whole_key(cls, each) for each in given if not isinstance(each, Condition)]
     return keys, conditions
 
 

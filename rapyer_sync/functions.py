@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from rapyer_core.document_keys import whole_key
 from rapyer_core.errors import RapyerModelDoesntExistError
 from rapyer_core.locks import DEFAULT_LEASE
 from rapyer_core.model import DocumentModel
@@ -79,7 +80,7 @@ def exists(redis_key: str | AtomicRedisModel) -> bool:
     if isinstance(redis_key, DocumentModel):
         return finding.exists(type(redis_key), redis_key.key)
     cls = _class_of(redis_key)
-    return finding.exists(cls, cls.rapyer_key(redis_key))
+    return finding.exists(cls, whole_key(cls, redis_key))
 
 
 def insert(*models: AtomicRedisModel) -> list[AtomicRedisModel]:
@@ -109,7 +110,7 @@ def lock_from_key(
     cls = _class_of(key)
     return ModelLock(
         cls,
-        cls.rapyer_key(key),
+        whole_key(cls, key),
         None,
         action=action,
         save_at_end=save_at_end,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from ..nesting import attach
 from .references import BoundReference
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def bind(raw: Any, parent: Any, member: Any, plan: ValuePlan) -> Any:
         # A scalar read from elsewhere, where the annotation (Any) does not make a plain one of it.
         return bind(raw.rapyer_value(), parent, member, plan)
     if isinstance(raw, BaseModel) and plan.holds_models:
-        return plan.bindings[BaseModel].rapyer_attach(raw, parent, member)
+        return attach(plan.bindings[BaseModel], raw, parent, member)
     return raw
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from typing_extensions import Self
 
 from ..errors import NotLoadedError
+from ..nesting import handle_at
 from ..places import InnerPlace
 from .base import Bound
 from .binding import bind
@@ -228,5 +229,5 @@ def bind_handle(parent: Any, member: Any, plan: ValuePlan) -> Any:
     """Return the handle for a member, with the operations of its annotated type."""
     kind = next((choice.kind for choice in plan.choices if choice.kind != "none"), plan.kind)
     if kind == "model":
-        return plan.handles["model"].rapyer_handle_at(parent, member, plan)
+        return handle_at(plan.handles["model"], parent, member, plan)
     return plan.handles.get(kind, plan.handles["any"]).rapyer_bind_handle(parent, member, plan)

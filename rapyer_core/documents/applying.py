@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..beside import beside_model
+from ..document_keys import pk_of
 from ..errors import UnsupportedArgumentTypeError
 from ..floats import as_stored
 from ..model import DocumentModel
+from ..modeling import plan_of
 from ..operations import Computation, Operation, read_operation, swap_operation
 from ..paths import ROOT
-from ..pks import pk_of
-from ..places import stored_route
+from ..places import became_unstored, stored_route
 from ..revisions import split_revision, with_revision
 from ..views import is_alike, shown_as
 from .key_field import check_same_key
@@ -33,14 +34,14 @@ def apply_computation(model: M, function: Callable[[M], Any]) -> Computation:
     route, cls = stored_route(model, "apply"), type(model)
     is_document = route.path == ROOT
     counts = is_document and cls.rapyer_settings().is_optimistic
-    key_field = cls.rapyer_key_field() if is_document else None
+    key_field = plan_of(cls).key_field if is_document else None
 
     beside = beside_model(model)
 
     def change(seen: Any) -> tuple[Any, Callable[[], Any]]:
         text = seen[0] if beside.fields else seen
         given = loaded(cls, route.place.key, whole_text(beside, seen))
-        given.rapyer_became_unstored()
+        became_unstored(given)
         pk = None if key_field is None else pk_of(cls, given.__dict__[key_field])
         returned = function(given)
         new = given if returned is None else _same_kind(given, returned)

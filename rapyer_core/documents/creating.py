@@ -11,6 +11,7 @@ from ..dumping import texts_of
 from ..model import DocumentModel
 from ..operations import Operation
 from ..paths import ROOT, render
+from ..places import became_stored
 from ..results import GetOrCreateResult, GetOrCreateStatus
 from .loading import loaded
 from .optimistic import follow_revision
@@ -63,7 +64,7 @@ def _settle_created(
     def settle(reply: list[Any]) -> GetOrCreateResult[DocumentModel]:
         (is_created, *found), *contents = reply if beside.fields else (reply,)
         if is_created:
-            model.rapyer_became_stored()
+            became_stored(model)
             follow_revision(model, 0)
             forget_changes(model)
             return GetOrCreateResult(model, GetOrCreateStatus.CREATED)

@@ -10,7 +10,7 @@ from ..keys import RapyerKey
 from ..model import DocumentModel
 from ..operations import Operation
 from ..paths import ROOT
-from ..places import keep_place
+from ..places import became_unstored, keep_place
 
 if TYPE_CHECKING:
     from ..scopes import Scope
@@ -51,13 +51,13 @@ def delete_operation(
 
     def settle(reply: Any) -> bool:
         if model is not None:
-            model.rapyer_became_unstored()
+            became_unstored(model)
         return bool(removed_by(reply).documents)
 
     def predict(scope: Scope) -> bool:
         if model is not None and model.rapyer_route() is not None:
             scope.on_failure(keep_place(model))
-            model.rapyer_became_unstored()
+            became_unstored(model)
         return True
 
     beside = cls.rapyer_companions(key)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from ..changes import changes_of
+from ..document_keys import pk_of
 from ..errors import UpdateAtomicModelError
 from ..model import DocumentModel
-from ..pks import pk_of
+from ..modeling import plan_of
 
 __all__ = ["check_key", "check_same_key"]
 
 
 def check_key(model: DocumentModel) -> None:
     """Raise if the field that is the key of a stored document was assigned another value."""
-    field, changes = model.rapyer_key_field(), changes_of(model)
+    field, changes = plan_of(type(model)).key_field, changes_of(model)
     if field is not None and changes is not None and field in changes.assigned:
         check_same_key(model, field, model.pk)
 

@@ -9,7 +9,7 @@ from ..bound.base import kept_value
 from ..model import DocumentModel
 from ..operations import Operation
 from ..paths import render
-from ..places import stored_route, way_to
+from ..places import never_saved, stored_route, way_to
 from ..validating import assigned, check_fields
 from .optimistic import follow_revision, predict_revision
 from .writing import patch_operation
@@ -17,7 +17,19 @@ from .writing import patch_operation
 if TYPE_CHECKING:
     from ..scopes import Scope
 
-__all__ = ["update_write"]
+__all__ = ["is_local", "update_write"]
+
+
+def is_local(model: DocumentModel, method: str) -> bool:
+    """Return whether a method changes the local model only, because it was never stored.
+
+    The same rule as for fields: a name that the class has without any I/O is local then.
+    """
+    if model.rapyer_route() is not None:
+        return False
+    if hasattr(DocumentModel, method):
+        return True
+    raise never_saved(model.rapyer_spot(), method)
 
 
 def update_write(model: DocumentModel, values: dict[str, Any]) -> Operation:

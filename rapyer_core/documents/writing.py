@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ..beside import beside_key
@@ -13,7 +14,7 @@ from ..errors import UnsupportedArgumentTypeError
 from ..model import DocumentModel
 from ..operations import Operation
 from ..paths import ROOT
-from ..places import Route
+from ..places import Route, became_stored, became_unstored
 from ..settings import Settings
 from .optimistic import expected_revision, follow_revision, predict_revision
 
@@ -38,7 +39,7 @@ def put_write(model: DocumentModel, mode: str, *, is_forced: bool = False) -> Wr
     is_any = is_forced or mode == "new"
 
     def settle(reply: int) -> Any:
-        model.rapyer_became_stored()
+        became_stored(model)
         follow_revision(model, reply)
         return model
 
@@ -47,8 +48,8 @@ def put_write(model: DocumentModel, mode: str, *, is_forced: bool = False) -> Wr
     def predict(scope: Scope) -> Any:
         scope.on_failure(revert)
         if model.rapyer_route() is None:
-            scope.on_failure(model.rapyer_became_unstored)
-            model.rapyer_became_stored()
+            scope.on_failure(partial(became_unstored, model))
+            became_stored(model)
         predict_revision(model, scope, is_known=not is_any)
         return model
 

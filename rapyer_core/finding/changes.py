@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from rapyer_core.batches import Batch
 from rapyer_core.commands import Reply
+from rapyer_core.document_keys import whole_key
 from rapyer_core.documents.deleting import delete_operation
 from rapyer_core.documents.updating import update_write
 from rapyer_core.errors import (
@@ -281,7 +282,7 @@ class Update:
                 expected="values of fields",
                 actual="none",
             )
-        self.operations(cls.rapyer_key("x"))
+        self.operations(whole_key(cls, "x"))
 
     def operations(self, key: RapyerKey) -> list[Operation]:
         """Return what is written to the document of a key."""

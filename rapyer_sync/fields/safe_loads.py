@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from rapyer_core.safe_loads import SafeLoadMarker
+from rapyer_core.safe_marks import SafeLoadMarker
 
 from .nullable import MayBeNone
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, PrivateAttr
 from rapyer_async import AtomicRedisModel, Key, RedisConfig
 from rapyer_core.changes import changed_texts
 from rapyer_core.errors import KeyNotFound, NotLoadedError, StaleModelError
+from rapyer_core.places import became_stored
 
 from .asking import ask, stored
 
@@ -82,7 +83,7 @@ HOUSES = st.builds(
 def test_any_model_is_revived_and_copied(house: Any, read: set[str], is_stored: bool) -> None:
     """Whatever of it was read before, so that it has a place, and whether it was saved or not."""
     if is_stored:
-        house.rapyer_became_stored()
+        became_stored(house)
     for name in read:
         getattr(house, name)
     other = revived(house)
