@@ -1,8 +1,9 @@
-"""Models without their I/O: places, local changes, and what a save has to write.
+"""The model class without its I/O: what pydantic, users and the other values call on a model.
 
 An instance holds plain, validated data. Beside it stand two slots, filled only when needed:
 its place (a document of its own, or part of one) and the changes made to it since it was
 loaded. What was never read nor assigned cannot have changed, so that is all there is to keep.
+What is done with a model is in modules of functions, one rule in each.
 """
 
 from __future__ import annotations

@@ -44,9 +44,10 @@ def attach(base: type[DocumentModel], raw: Any, parent: Any, member: Any) -> Any
 def handle_at(base: type[DocumentModel], parent: Any, member: Any, plan: ValuePlan) -> Any:
     """Return the handle of a nested model."""
     model = plan.choice("model").model
-    handle = None if model is None else empty_of(base, model)
-    if handle is None:
+    is_ours = hasattr(model, _OURS)
+    if model is None or (not is_ours and not is_adoptable(model)):
         return base.__rapyer_handles__["any"].rapyer_bind_handle(parent, member, plan)
+    handle: Any = empty(model if is_ours else view_class(base, model))
     set_place(handle, InnerPlace(parent, member))
     return handle
 
