@@ -1,4 +1,7 @@
-"""Models inside others: each gets its place there, one of a plain class our methods too."""
+"""Models inside others: each gets its place there, one of a plain class our methods too.
+
+Our classes are those of our metaclass, which is that of the twin's model class, `base` here.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["attach", "empty_of", "handle_at"]
 
-# What tells our classes from plain ones. Instances that lack it would look for it much longer.
-_OURS = "rapyer_place_slot"
-
 
 def attach(base: type[DocumentModel], raw: Any, parent: Any, member: Any) -> Any:
     """Return a nested model with its place.
@@ -25,7 +25,7 @@ def attach(base: type[DocumentModel], raw: Any, parent: Any, member: Any) -> Any
     A model of a plain class gets our methods by a view on its data; one that is already part of
     something else is copied.
     """
-    if not hasattr(type(raw), _OURS):  # pyright: ignore[reportUnknownArgumentType]  # type() of Any
+    if not isinstance(type(raw), type(base)):  # pyright: ignore[reportUnknownArgumentType]  # type() of Any
         if not is_adoptable(type(raw)):
             return raw
         raw = view(base, raw)
@@ -44,7 +44,7 @@ def attach(base: type[DocumentModel], raw: Any, parent: Any, member: Any) -> Any
 def handle_at(base: type[DocumentModel], parent: Any, member: Any, plan: ValuePlan) -> Any:
     """Return the handle of a nested model."""
     model = plan.choice("model").model
-    is_ours = hasattr(model, _OURS)
+    is_ours = isinstance(model, type(base))
     if model is None or (not is_ours and not is_adoptable(model)):
         return base.__rapyer_handles__["any"].rapyer_bind_handle(parent, member, plan)
     handle: Any = empty(model if is_ours else view_class(base, model))
@@ -54,7 +54,6 @@ def handle_at(base: type[DocumentModel], parent: Any, member: Any, plan: ValuePl
 
 def empty_of(base: type[DocumentModel], model: type[Any]) -> DocumentModel | None:
     """Return an instance without data for a nested model's class; None if it cannot be ours."""
-    if hasattr(model, _OURS):
-        made: DocumentModel = empty(model)
-        return made
+    if isinstance(model, type(base)):
+        return empty(model)
     return empty(view_class(base, model)) if is_adoptable(model) else None
