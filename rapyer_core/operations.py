@@ -59,11 +59,11 @@ class Operation(NamedTuple):
     @property
     def size(self) -> int:
         """How much its arguments hold, in characters or bytes."""
-        size = 0
-        for part in (*self.args, *self.special) if self.special else self.args:
-            if type(part) is str or isinstance(part, (str, bytes)):
-                size += len(part)
-        return size
+        parts = (*self.args, *self.special) if self.special else self.args
+        try:
+            return sum(map(len, parts))  # type: ignore[arg-type]  # most are texts alone
+        except TypeError:
+            return sum(len(part) for part in parts if isinstance(part, (str, bytes)))
 
     @property
     def is_repeatable(self) -> bool:
