@@ -62,7 +62,7 @@ class Settings:
     reply_timeout: float = 10.0
     queue_limit: int = 100_000
     retries: int = 4
-    busy_wait: float = 0.00025
+    busy_wait: float = 0.00015
 
     @property
     def address(self) -> str:
