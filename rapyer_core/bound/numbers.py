@@ -18,7 +18,6 @@ __all__ = ["FloatOperations", "IntOperations", "NumberOperations"]
 # What each operator is, for a value whose field has validators of its own.
 _FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
-    "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,  # pyright: ignore[reportUnknownMemberType]  # typeshed says nothing of it
     "//": operator.floordiv,  # pyright: ignore[reportUnknownMemberType]  # see above
