@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .bound.base import Bound
-from .bound.intents import intents_of, queue_intents
+from .bound.intents import carries_intents, queue_intents
 from .changes import changes_of
 from .errors import PipelineError
 from .modeling import plan_of
@@ -48,7 +48,7 @@ class _Field(Bound):
 
 def assign_in_scope(model: DocumentModel, name: str, value: Any) -> bool:
     """Queue an assignment, if a scope applies to the model; return whether it did."""
-    if intents_of(value, model, name):
+    if carries_intents(value, model, name):
         return queue_intents(model, name, value)
     field = _Field(model, name)
     is_alone = not field.rapyer_plan.contains_special

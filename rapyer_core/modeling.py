@@ -249,6 +249,7 @@ class FieldDescriptor:
             raw = instance.__dict__[name]
         except KeyError:
             return missing_value(instance, plan)
+        # The plan's own first step, without another call.
         scalar = plan.scalars.get(type(raw))  # pyright: ignore[reportUnknownArgumentType]  # type() of Any
         if scalar is None:
             return plan.read(instance, raw)

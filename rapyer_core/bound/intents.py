@@ -12,20 +12,19 @@ from typing import Any
 
 from ..scopes import scope_and_route, take_over
 from .containers import ContainerOperations
-from .inplace import Intent
 from .scalars import BoundScalar
 
-__all__ = ["intents_of", "queue_intents", "take_over_item"]
+__all__ = ["carries_intents", "queue_intents", "take_over_item"]
 
 
-def intents_of(value: Any, parent: Any, member: Any) -> tuple[Intent, ...]:
-    """Return what in-place operators on a place's value meant, if the value is from that place."""
-    if not isinstance(value, BoundScalar):
-        return ()
-    intents = value.rapyer_intents
-    if intents and value.rapyer_parent is parent and value.rapyer_member == member:
-        return intents
-    return ()
+def carries_intents(value: Any, parent: Any, member: Any) -> bool:
+    """Return whether a value carries what in-place operators on a place's own value meant."""
+    return (
+        isinstance(value, BoundScalar)
+        and bool(value.rapyer_intents)
+        and value.rapyer_parent is parent
+        and value.rapyer_member == member
+    )
 
 
 def queue_intents(parent: Any, member: Any, value: Any) -> bool:
@@ -49,7 +48,7 @@ def queue_intents(parent: Any, member: Any, value: Any) -> bool:
 def take_over_item(container: Any, member: Any, value: Any, build: Callable[..., Any]) -> bool:
     """Queue the assignment of an item or member, if a scope applies; return whether it did."""
     position = container.rapyer_member_at(member)
-    if intents_of(value, container, position):
+    if carries_intents(value, container, position):
         return queue_intents(container, position, value)
     is_container = isinstance(value, ContainerOperations)
     if is_container and value is container.rapyer_held_at(position, value):
