@@ -27,7 +27,7 @@ class _Interrupt:
 
     Not at the line of a `with` around a lock: a tracer is called there between the block and
     the release, where the interpreter itself (which looks for signals after calls and at
-    backward jumps) never interrupts.
+    backward jumps) never interrupts. Nor in a finalizer, where the interpreter drops what is raised.
     """
 
     def __init__(self, nth: int) -> None:
@@ -35,7 +35,8 @@ class _Interrupt:
         self.raised = False
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
-        if not any(part in frame.f_code.co_filename for part in OURS):
+        code = frame.f_code
+        if code.co_name == "__del__" or not any(part in code.co_filename for part in OURS):
             return None
         if event == "line" and not self.raised and not _is_with(frame):
             self._left -= 1
