@@ -27,7 +27,7 @@ class _Interrupt:
 
     Not at the line of a `with` around a lock: a tracer is called there between the block and
     the release, where the interpreter itself (which looks for signals after calls and at
-    backward jumps) never interrupts. Nor in a finalizer, where the interpreter drops what is raised.
+    backward jumps) never interrupts. Nor in a finalizer: what is raised there is dropped.
     """
 
     def __init__(self, nth: int) -> None:
